@@ -1,0 +1,83 @@
+"""Every setting of Chappe, once: name, type, default, what it is for.
+
+``web/settings.py`` reads the table; ``docs/reference/settings.md`` and ``chappe settings`` are generated
+from it. A setting comes from the environment (``CHAPPE_…``), else from ``chappe.toml`` in the data folder,
+else from the default here. A secret may also be given as a file: ``CHAPPE_…_FILE``.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of the table. ``kind`` is str, int, bool, list or path."""
+
+    name: str
+    kind: str
+    default: Any
+    purpose: str  # English; the French text stands in the kit's catalogue
+    secret: bool = False
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("DATA", "path", "var", "Folder of everything Chappe keeps: database, files, usage lake, logs."),
+    Setting("DATABASE_URL", "str", "", "postgresql://user:password@host:port/name; empty: SQLite in the data folder.", secret=True),
+    Setting("SECRET_KEY", "str", "", "Signs sessions and encrypts secrets at rest; empty: made once and kept in the data folder.", secret=True),
+    Setting("DEBUG", "bool", False, "Shows error pages with details. Never in production."),
+    Setting("HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"], "Host names that the web server answers to."),
+    Setting("ORIGINS", "list", [], "Origins trusted for forms behind a proxy, such as https://chappe.example."),
+    Setting("LANGUAGE", "str", "fr", "Language of a visitor who has not chosen: fr or en."),
+    Setting("TIMEZONE", "str", "Europe/Paris", "Time zone of dates on pages, of schedules and of tariffs that name none."),
+    Setting("BIND", "str", "127.0.0.1:8000", "Address and port of the web server."),
+    Setting("WORKERS", "int", 2, "Processes that run jobs."),
+    Setting("MAX_UPLOAD_MB", "int", 2048, "Largest file that may be uploaded, in megabytes."),
+    Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
+)
+
+
+@cache
+def _file(path: Path) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def value(name: str) -> Any:
+    """The value of a setting, read anew at each call.
+
+    Raises KeyError for a name that is not in the table, ValueError (with the name and what is expected) for
+    a value of the wrong type.
+    """
+    setting = next((s for s in SETTINGS if s.name == name), None)
+    if setting is None:
+        raise KeyError(name)
+    raw = os.environ.get(f"CHAPPE_{name}")
+    path = os.environ.get(f"CHAPPE_{name}_FILE")
+    if raw is None and path:
+        raw = Path(path).read_text("utf-8").strip()
+    if raw is None and name != "DATA":
+        raw = _file(Path(value("DATA")) / "chappe.toml").get(name.lower())
+    if raw is None:
+        raw = setting.default
+    return _typed(setting, raw)
+
+
+def _typed(setting: Setting, raw: Any) -> Any:
+    try:
+        match setting.kind:
+            case "int":
+                return int(raw)
+            case "bool":
+                return raw if isinstance(raw, bool) else {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[str(raw).lower()]
+            case "list":
+                return list(raw) if isinstance(raw, list) else [part.strip() for part in str(raw).split(",") if part.strip()]
+            case "path":
+                return Path(raw).expanduser().resolve()
+            case _:
+                return str(raw)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"CHAPPE_{setting.name}: {raw!r} is not a {setting.kind}") from error

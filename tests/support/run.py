@@ -1,0 +1,64 @@
+"""Runs the suite: first with SQLite, then with PostgreSQL, and closes with one line for both.
+
+Core tests need no database, so the second run leaves them out. ``--db`` picks one database; other arguments
+go to pytest.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.support import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
+
+
+def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, int]]:
+    """One pytest run; returns its exit code and the counts of its closing line."""
+    with tempfile.TemporaryDirectory(prefix="chappe-test-") as data:
+        environment = {**os.environ, "CHAPPE_DATA": data, "CHAPPE_DATABASE_URL": url, "CHAPPE_LANG": "en"}
+        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("CHAPPE_TEST_PROCESSES", "2"), "--dist=loadfile", *arguments]
+        print(f"== {database}: {' '.join(command[1:])}", flush=True)
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        last = ""
+        for line in process.stdout or []:
+            print(line, end="", flush=True)
+            if COUNT.search(line):
+                last = line
+        return process.wait(), {word.rstrip("s") if word.startswith("error") else word: int(n) for n, word in COUNT.findall(last)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--db", choices=["sqlite", "postgresql"])
+    options, arguments = parser.parse_known_args()
+    started = time.monotonic()
+    codes, total = [], {}
+    runs = []
+    if options.db != "postgresql":
+        runs.append(("SQLite", None))
+    if options.db != "sqlite":
+        runs.append(("PostgreSQL", postgres.cluster))
+    for name, make in runs:
+        if make is None:
+            code, counts = once(name, "", arguments)
+        else:
+            with make() as url:
+                code, counts = once(name, url, arguments or ["tests", "--ignore=tests/core", "--ignore=tests/cli"])
+        codes.append(code)
+        for word, number in counts.items():
+            total[word] = total.get(word, 0) + number
+    failed = total.get("failed", 0) + total.get("error", 0) + (1 if any(codes) and not total.get("failed") else 0)
+    print(f"== both databases in {time.monotonic() - started:.0f} s")
+    print(f"{total.get('passed', 0)} passed, {failed} failed, {total.get('skipped', 0)} skipped")
+    return 1 if failed or any(codes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -35,7 +35,9 @@ def store(
             blob = blobs.write(source, limit=limit * 1_000_000)
     except blobs.TooLarge as error:
         raise ValidationError(
-            _("“%(name)s” is larger than %(limit)s MB, the limit of this installation. Split the file, or raise CHAPPE_MAX_UPLOAD_MB."),
+            _(
+                "“%(name)s” is larger than %(limit)s MB, the limit of this installation. Split the file, or raise CHAPPE_MAX_UPLOAD_MB."
+            ),
             code="too_large",
             params={"name": blobs.safe_name(name), "limit": limit},
         ) from error

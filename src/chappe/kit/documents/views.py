@@ -21,7 +21,10 @@ def download_response(user, stored: StoredFile, *, through: Model | None = None)
         allowed = visible_to(user, StoredFile).filter(pk=stored.pk).exists()
     else:
         names_it = any(
-            field.is_relation and field.many_to_one and field.related_model is StoredFile and getattr(through, field.attname) == stored.pk
+            field.is_relation
+            and field.many_to_one
+            and field.related_model is StoredFile
+            and getattr(through, field.attname) == stored.pk
             for field in through._meta.concrete_fields
         )
         allowed = names_it and visible_to(user, type(through)).filter(pk=through.pk).exists()
@@ -30,8 +33,12 @@ def download_response(user, stored: StoredFile, *, through: Model | None = None)
     try:
         stream = stored.open()
     except FileNotFoundError as error:
-        raise Http404(_("The bytes of this file are missing from the store. Tell your administrator.")) from error
-    response = FileResponse(stream, as_attachment=True, filename=stored.name, content_type=stored.content_type)
+        raise Http404(
+            _("The bytes of this file are missing from the store. Tell your administrator.")
+        ) from error
+    response = FileResponse(
+        stream, as_attachment=True, filename=stored.name, content_type=stored.content_type
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=0, must-revalidate"

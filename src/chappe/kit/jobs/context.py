@@ -40,7 +40,8 @@ class JobContext:
         self.job = job
         self.actor = Actor(user=job.created_by, via="job", detail=f"job {job.pk}")
         self.outcome: dict[str, Any] = {}
-        self.cancelled = self.lost = self.stopping = False
+        self.cancelled = self.lost = False
+        self.stops: Callable[[], bool] = lambda: False
         self._flush = flush
         self._lock = threading.Lock()
         self._progress: dict[str, Any] | None = None
@@ -58,7 +59,13 @@ class JobContext:
             raise ValueError(f"level {level!r} is not one of {', '.join(LEVELS)}")
         with self._lock:
             self._lines.append(
-                JobLog(job=self.job, at=timezone.now(), attempt=self.job.attempt, level=level, message=str(message))
+                JobLog(
+                    job=self.job,
+                    at=timezone.now(),
+                    attempt=self.job.attempt,
+                    level=level,
+                    message=str(message),
+                )
             )
 
     def check(self) -> None:
@@ -80,6 +87,12 @@ class JobContext:
             self._progress, self._lines = None, []
             return progress, lines
 
+    def give_back(self, progress: dict[str, Any] | None, lines: list[JobLog]) -> None:
+        """The pulse could not write them: they go first next time, behind a newer progress."""
+        with self._lock:
+            self._progress = self._progress or progress
+            self._lines = lines + self._lines
+
     def _told(self) -> None:
         if self._flush is not None:
             self._flush()
@@ -87,5 +100,5 @@ class JobContext:
             raise LeaseLost
         if self.cancelled:
             raise Cancelled
-        if self.stopping:
+        if self.stops():
             raise HandedBack

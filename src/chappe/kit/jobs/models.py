@@ -66,7 +66,12 @@ class Job(ScopedModel):
     ended = models.DateTimeField(_("ended"), null=True, blank=True)
     via = models.CharField(_("asked by way of"), max_length=10, default="page")
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by")
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("asked by"),
     )
     owner = models.ForeignKey(
         settings.CHAPPE_ORGANISATION_MODEL,
@@ -83,7 +88,9 @@ class Job(ScopedModel):
         ordering = ("-pk",)
         constraints = [
             models.UniqueConstraint(
-                fields=["unique"], condition=models.Q(state="queued") & ~models.Q(unique=""), name="jobs_one_queued_per_key"
+                fields=["unique"],
+                condition=models.Q(state="queued") & ~models.Q(unique=""),
+                name="jobs_one_queued_per_key",
             )
         ]
         indexes = [
@@ -126,7 +133,7 @@ class Job(ScopedModel):
         return screens.object_url(self)
 
 
-class JobLog(models.Model):
+class JobLog(ScopedModel):
     """One line of the log of one attempt."""
 
     access = Access(area="taches", owner="job__owner")
@@ -146,7 +153,7 @@ class JobLog(models.Model):
         return self.message
 
 
-class JobFile(models.Model):
+class JobFile(ScopedModel):
     """A file that a job reads (role "in") or has made (role "out")."""
 
     access = Access(area="taches", owner="job__owner")
@@ -170,6 +177,7 @@ class Schedule(ScopedModel):
     access = Access(area="taches", owner=HOUSE)
 
     name = models.CharField(_("schedule"), max_length=150, unique=True)
+    label = models.CharField(_("label"), max_length=250, blank=True)
     job = models.CharField(_("kind of job"), max_length=100)
     cron = models.CharField(_("cron"), max_length=100)
     params = models.JSONField(_("parameters"), default=dict, blank=True)
@@ -191,10 +199,10 @@ class Schedule(ScopedModel):
     @property
     def title(self) -> Any:
         spec = registry.jobs().get(self.job)
-        return spec.label if spec else self.name
+        return self.label or (spec.label if spec else self.name)
 
 
-class ScheduleSlot(models.Model):
+class ScheduleSlot(ScopedModel):
     """One due time of one schedule: the database refuses a second row, hence a second start."""
 
     access = Access(area="taches", owner=HOUSE)
@@ -213,7 +221,7 @@ class ScheduleSlot(models.Model):
         return f"{self.schedule_id} {self.due.isoformat()}"
 
 
-class Worker(models.Model):
+class Worker(ScopedModel):
     """A process that runs jobs, and when it was last seen alive. For /readyz and the page; decides nothing."""
 
     access = Access(area="taches", owner=HOUSE)
@@ -222,7 +230,9 @@ class Worker(models.Model):
     queues = models.CharField(_("queues"), max_length=60)
     started = models.DateTimeField(_("started"), default=timezone.now)
     seen = models.DateTimeField(_("last seen"), default=timezone.now)
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job"))
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job")
+    )
 
     class Meta:
         verbose_name = _("worker")

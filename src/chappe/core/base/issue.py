@@ -6,7 +6,8 @@ people and may be reworded.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as of
 from enum import StrEnum
 from typing import Any
 
@@ -46,7 +47,7 @@ class Issue:
     line: int = 0
     column: int = 0
     field: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = of(default_factory=dict)
 
     def sentence(self, language: str = "en") -> str:
         """The sentence a person would say, in ``language``."""

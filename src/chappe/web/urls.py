@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from chappe.kit.ui.views import home
+
 urlpatterns = [
+    path("", home, name="home"),
+    path("", include("chappe.kit.ui.urls")),
     path("", include("chappe.kit.access.urls")),
     path("api/v1/", include("chappe.kit.api.urls")),
     path("", include("chappe.kit.ops.urls")),

@@ -64,7 +64,7 @@ def safe_name(name: str) -> str:
 
 @contextmanager
 def _locked(mode: int) -> Iterator[None]:
-    """Writers share the lock, the sweep has it alone: it cannot remove a blob that a writer has just found again."""
+    """Writers share the lock, the sweep has it alone: no blob goes that a writer has just found again."""
     root().mkdir(parents=True, exist_ok=True)
     with (root() / ".lock").open("a") as lock:
         fcntl.flock(lock, mode)

@@ -56,7 +56,7 @@ class StoredFile(ScopedModel):
         return blob_path(self.sha256)
 
     def open(self) -> BinaryIO:
-        """The bytes, for reading. Raises FileNotFoundError when the blob is gone (see ``chappe files check``)."""
+        """The bytes, for reading. Raises FileNotFoundError when the blob is gone (``chappe files check``)."""
         return self.path.open("rb")
 
     def download_url(self) -> str:

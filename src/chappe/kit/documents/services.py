@@ -36,7 +36,8 @@ def store(
     except blobs.TooLarge as error:
         raise ValidationError(
             _(
-                "“%(name)s” is larger than %(limit)s MB, the limit of this installation. Split the file, or raise CHAPPE_MAX_UPLOAD_MB."
+                "“%(name)s” is larger than %(limit)s MB, the limit of this installation. "
+                "Split the file, or raise CHAPPE_MAX_UPLOAD_MB."
             ),
             code="too_large",
             params={"name": blobs.safe_name(name), "limit": limit},

@@ -12,7 +12,7 @@ from chappe.kit.documents.models import StoredFile
 
 
 def download_response(user, stored: StoredFile, *, through: Model | None = None) -> FileResponse:
-    """The file as an attachment. Raises PermissionDenied when ``user`` may not see it, Http404 when it is gone.
+    """The file as an attachment. PermissionDenied when ``user`` may not see it, Http404 when it is gone.
 
     ``through`` is an object of another area that names the file by a foreign key (a received file, a job):
     whoever may see that object may have its file.

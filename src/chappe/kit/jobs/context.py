@@ -1,4 +1,4 @@
-"""What a running job holds: its row, its actor, and how to tell where it is. Never decides the state itself.
+"""What a running job holds: its row, its actor, how to tell where it is. Never decides the state.
 
 Progress and log lines are only noted here; the pulse writes them at most twice a second, on a connection of
 its own, so that they are seen while the job is inside a transaction and cost nothing in a tight loop.
@@ -30,7 +30,7 @@ class LeaseLost(Exception):  # noqa: N818
 
 
 class PermanentError(Exception):
-    """Raise it when trying again cannot help; its text is shown to people. ValidationError counts the same."""
+    """Raise it when trying again cannot help; its text is shown to people. ValidationError is the same."""
 
 
 class JobContext:
@@ -48,7 +48,7 @@ class JobContext:
         self._lines: list[JobLog] = []
 
     def progress(self, done: int, total: int, message: str = "") -> None:
-        """``done`` of ``total`` units, and what is being done. ``total`` 0: unknown. Also checks, as check()."""
+        """``done`` of ``total`` units (0: unknown), and what is being done. Also checks like check()."""
         with self._lock:
             self._progress = {"progress_done": done, "progress_total": total, "message": str(message)[:250]}
         self._told()

@@ -1,16 +1,16 @@
 """When a cron falls due, in a time zone that changes its clocks twice a year.
 
-The rule, which is that of cron itself: a fixed hour starts once a day, also on the days of change (a time that
-the spring skips starts as much later as the clock jumped; a time that the autumn has twice starts at the
-first). A cron of every hour (``*`` or ``*/1`` in the hour field) follows the elapsed time: it misses the hour
-that does not exist and runs in both of those that come twice. Pure: no database, no settings.
+The rule, which is that of cron itself: a fixed hour starts once a day, also on the days of change (a time
+that the spring skips starts as much later as the clock jumped; one that the autumn has twice starts at the
+first). A cron of every hour (``*`` or ``*/1`` in the hour field) follows the elapsed time: it misses the
+hour that does not exist and runs in both of those that come twice. Pure: no database, no settings.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 CHANGE = timedelta(hours=3)  # no zone moves its clock further at once
 LOOK_BACK = (
@@ -38,6 +38,15 @@ def _instants(wall: datetime, zone: ZoneInfo, every_hour: bool) -> Iterator[date
         yield second.astimezone(UTC)
 
 
+def _next_wall(walls: croniter, cron: str, best: datetime | None) -> datetime | None:
+    try:
+        return walls.get_next(datetime)
+    except CroniterBadDateError:
+        if best is not None:
+            return None
+        raise ValueError(f"the cron {cron!r} never falls due") from None
+
+
 def next_after(cron: str, moment: datetime, zone: ZoneInfo) -> datetime:
     """The first due time strictly after ``moment`` (aware); answer in UTC.
 
@@ -48,7 +57,9 @@ def next_after(cron: str, moment: datetime, zone: ZoneInfo) -> datetime:
     walls = croniter(cron, start - CHANGE)
     best: datetime | None = None
     while True:
-        wall: datetime = walls.get_next(datetime)
+        wall = _next_wall(walls, cron, best)
+        if wall is None:
+            return best  # type: ignore[return-value]  # None only once there is a best
         if best is not None and wall > best.astimezone(zone).replace(tzinfo=None) + CHANGE:
             return best
         for instant in _instants(wall, zone, every_hour):

@@ -1,4 +1,4 @@
-"""Jobs: the one truth about background work. State, lease, progress, log lines and files, all in our database.
+"""Jobs: the one truth about background work. State, lease, progress, log and files, all in our database.
 
 Rows are written by ``services.py`` (what people ask), ``queue.py`` (what workers do) and ``scheduler.py``
 alone; each change of state is a conditional UPDATE, so that two writers cannot both win.
@@ -33,7 +33,7 @@ class Job(ScopedModel):
     """One piece of background work.
 
     ``token`` is drawn anew at each claim: whoever lost the lease holds an old one and can write no more.
-    ``unique`` not empty: at most one queued job of that key. ``attempt`` counts the runs, the current included.
+    ``unique`` not empty: at most one queued job of that key. ``attempt`` counts the runs, this one included.
     """
 
     access = Access(area="taches", owner="owner")
@@ -222,7 +222,7 @@ class ScheduleSlot(ScopedModel):
 
 
 class Worker(ScopedModel):
-    """A process that runs jobs, and when it was last seen alive. For /readyz and the page; decides nothing."""
+    """A process that runs jobs, and when it was last seen. For /readyz and the page; decides nothing."""
 
     access = Access(area="taches", owner=HOUSE)
 

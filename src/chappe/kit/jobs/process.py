@@ -1,8 +1,8 @@
 """One worker process: ``python -m chappe.kit.jobs.process quick,bulk``. Claims, runs, sleeps; nothing else.
 
-SIGTERM: takes no new job, hands back at its next check the one it holds. Ends by itself when its parent is gone,
-so that a killed supervisor leaves nobody behind. Must never hold a truth of its own: kill -9 at any instruction
-loses nothing.
+SIGTERM: takes no new job, hands back at its next check the one it holds. Ends by itself when its parent is
+gone, so that a killed supervisor leaves nobody behind. Must never hold a truth of its own: kill -9 at any
+instruction loses nothing.
 """
 
 import os

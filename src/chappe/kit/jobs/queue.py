@@ -56,8 +56,8 @@ def worker_name(pid: int | None = None) -> str:
 
 
 def is_alive(worker: str) -> bool:
-    """Whether ``worker`` is a process of this machine that still runs. False for other machines: their lease decides."""
-    place, pid, born = (worker.rsplit("/", 2) + ["", ""])[:3]
+    """Whether ``worker`` is a live process of this machine. Elsewhere its lease decides: False."""
+    place, pid, born = [*worker.rsplit("/", 2), "", ""][:3]
     return place == host() and pid.isdigit() and bool(born) and _born(int(pid)) == born
 
 
@@ -71,7 +71,7 @@ def ready(queues: Sequence[str]) -> Any:
 
 
 def claim(worker: str, queues: Sequence[str]) -> Job | None:
-    """Take the next job for ``worker``, or None. Jobs dropped by a dead worker too often are ended on the way."""
+    """Take the next job for ``worker``, or None. Jobs that dead workers dropped too often end on the way."""
     locks = connection.features.has_select_for_update_skip_locked
     with transaction.atomic() if locks else nullcontext():
         rows = ready(queues)
@@ -130,7 +130,8 @@ def _take(row: Job, worker: str) -> Job | None:
 def _bury(row: Job, same: Any) -> None:
     with speaking_to(row):
         sentence = _(
-            "The worker vanished %(n)s times while running this job (killed, or out of memory). It is not started again by itself."
+            "The worker vanished %(n)s times while running this job (killed, or out of memory). "
+            "It is not started again by itself."
         ) % {"n": row.attempt}
     state = State.CANCELLED if row.cancel_asked else State.FAILED
     error = "" if row.cancel_asked else sentence

@@ -17,7 +17,7 @@ QUEUES = (QUICK, BULK)
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
-    """One kind of job. ``retries`` counts the attempts after the first; ``area`` is the right to see and launch it."""
+    """One kind of job. ``retries`` counts the attempts after the first; ``area``: the right to launch it."""
 
     name: str
     run: Callable[..., None]
@@ -46,7 +46,7 @@ _schedules: dict[str, ScheduleSpec] = {}
 def job(
     name: str, *, label: Any, area: str = "taches", retries: int = 3, queue: str = QUICK, priority: int = 0
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Declare ``run(ctx, **params)`` as the job ``name``. It may run twice (at-least-once): write it idempotent.
+    """Declare ``run(ctx, **params)`` as the job ``name``. It may run twice: write it idempotent.
 
     Raises ValueError on a name already taken or an unknown queue.
     """

@@ -1,4 +1,4 @@
-"""Runs one claimed job and writes how it ended. Beside it beats the pulse: lease, progress, log, orders to stop."""
+"""Runs one claimed job and writes how it ended. Beside it beats the pulse: lease, progress, log, orders."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ log = structlog.get_logger("chappe.jobs")
 
 
 def flush(ctx: JobContext) -> None:
-    """Write what the job has noted, and learn whether it must stop. Gives the notes back when the database refuses."""
+    """Write what the job has noted, and learn whether it must stop. A refused write gives the notes back."""
     progress, lines = ctx.take()
     try:
         if (progress or lines) and not queue.write(ctx.job, progress, lines):
@@ -87,7 +87,7 @@ class Pulse(threading.Thread):
 
 
 def execute(job: Job, pulse: Pulse | None = None, *, stopping: Callable[[], bool] = lambda: False) -> None:
-    """Run a claimed job to its end. Never raises for what the job does; raises DatabaseError when its end cannot be written."""
+    """Run a claimed job to its end. Raises only when its end cannot be written."""
     ctx = JobContext(job)
     if pulse is None:
         ctx = JobContext(job, flush=_throttled(lambda: flush(ctx)))
@@ -174,7 +174,7 @@ def persist(write: Callable[[], bool]) -> bool:
 
 
 def run_pending(queues: Sequence[str] = registry.QUEUES, *, limit: int = 1000) -> int:
-    """Run what may run now, here, one after the other; answer how many. For tests, ``chappe jobs run`` and demos."""
+    """Run here what may run now, one after the other; answer how many. For tests and ``chappe jobs run``."""
     worker = queue.worker_name()
     for done in range(limit):
         job = queue.claim(worker, queues)

@@ -1,4 +1,4 @@
-"""What people and other apps ask of the queue: enqueue, cancel, retry; stop, restart or run a schedule now."""
+"""What people and other apps ask of the queue: enqueue, cancel, retry; stop or run a schedule."""
 
 import json
 from collections.abc import Iterable
@@ -34,9 +34,10 @@ def enqueue(
 ) -> Job:
     """Put a job in the queue and return its row. In a transaction, it starts only if that commits.
 
-    ``unique``: while a job of that key waits, no second one is queued and the waiting one is returned. One that
-    already runs does not count, for it may have read what has changed since. ``owner`` None takes the
-    organisation of the actor's user. ``not_before`` is a moment or a delay. ``params`` are JSON values.
+    ``unique``: while a job of that key waits, no second one is queued and the waiting one is returned. One
+    that already runs does not count, for it may have read what has changed since; the new one waits for its
+    end. ``owner`` None takes the organisation of the actor's user. ``not_before`` is a moment or a delay.
+    ``params`` are JSON values.
     Raises KeyError for an unknown job, TypeError for a parameter that JSON cannot say.
     """
     spec = registry.get(name)
@@ -102,7 +103,7 @@ def cancel(job: Job, *, actor: Actor) -> Job:
 def retry(job: Job, *, actor: Actor) -> Job:
     """Queue an ended job again, with as many attempts as at first; its log goes on.
 
-    Raises ValidationError when it has not ended, has done its work, or when a job of the same key waits already.
+    Raises ValidationError when it has not ended, has done its work, or a job of the same key waits already.
     """
     try:
         with transaction.atomic():

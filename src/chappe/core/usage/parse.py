@@ -1,0 +1,281 @@
+"""From the bytes of fields to numbers: moments, quantities, numbers called. The second pass over a block.
+
+Compiled, without the interpreter's lock. Every value is exact: moments are microseconds UTC, quantities
+millionths; nothing here is a float. What cannot be read is given a Fault, never a guess.
+"""
+
+import numpy as np
+from numba import njit
+
+from chappe.core.rating.contract import FIRST_YEAR, LAST_YEAR
+from chappe.core.usage import columns as c
+from chappe.core.usage.faults import MOST_DIGITS, Fault
+from chappe.core.usage.keys import find_key, find_one, hash_one
+
+ID, TENANT, TOR, CATEGORY, DIRECTION = c.ID, c.TENANT, c.TOR, c.CATEGORY, c.DIRECTION
+SUBJECT, DESTINATION, START, END, USAGE = c.SUBJECT, c.DESTINATION, c.START, c.END, c.USAGE
+N_FIELDS = len(c.FIELDS)
+
+DAY = 86_400
+MILLION = 1_000_000
+MOST_USAGE = 2**62 // MILLION  # whole units; more does not fit 64 bits with room for one sum
+
+_OK, _BAD, _RANGE, _NEGATIVE, _LARGE = 0, 1, 2, 3, 4
+_ZERO, _NINE, _DOT, _COMMA, _MINUS, _PLUS = 48, 57, 46, 44, 45, 43
+_F = {fault.name: int(fault) for fault in Fault}
+_MISSING_ID, _MISSING_TENANT, _MISSING_SUBJECT = _F["MISSING_ID"], _F["MISSING_TENANT"], _F["MISSING_SUBJECT"]
+_MISSING_DESTINATION, _MISSING_START, _MISSING_END = _F["MISSING_DESTINATION"], _F["MISSING_START"], _F["MISSING_END"]
+_UNKNOWN_TENANT, _BAD_DIRECTION = _F["UNKNOWN_TENANT"], _F["BAD_DIRECTION"]
+_BAD_START, _BAD_END = _F["BAD_START"], _F["BAD_END"]
+_START_OUT, _END_OUT, _END_FIRST = _F["START_OUT_OF_RANGE"], _F["END_OUT_OF_RANGE"], _F["END_BEFORE_START"]
+_BAD_USAGE, _NEGATIVE_USAGE, _USAGE_LARGE = _F["BAD_USAGE"], _F["NEGATIVE_USAGE"], _F["USAGE_TOO_LARGE"]
+_LETTERS, _TOO_MANY_DIGITS = _F["LETTERS_IN_NUMBER"], _F["NUMBER_TOO_LONG"]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _digits(buf, at, count):
+    """``count`` digits as a number, -1 when one of them is none."""
+    value = 0
+    for k in range(at, at + count):
+        d = buf[k] - _ZERO
+        if d < 0 or d > 9:
+            return -1
+        value = value * 10 + d
+    return value
+
+
+@njit(cache=True, nogil=True)
+def days_of(year, month, day):
+    """Days since 1970-01-01, or a very negative number when there is no such day (Gregorian)."""
+    if month < 1 or month > 12 or day < 1:
+        return -(2**40)
+    leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
+    longest = 28 + leap if month == 2 else (30 if month in (4, 6, 9, 11) else 31)
+    if day > longest:
+        return -(2**40)
+    y = year - (month <= 2)
+    shifted = (month + 9) % 12
+    day_of_year = (153 * shifted + 2) // 5 + day - 1
+    return y * 365 + y // 4 - y // 100 + y // 400 + day_of_year - 719_468
+
+
+@njit(cache=True, nogil=True)
+def _offset(buf, i, hi):
+    """``Z``, ``±hh:mm`` or ``±hhmm`` to the end of the field: seconds east, or 2**30 when unreadable."""
+    if hi - i == 1 and (buf[i] == 90 or buf[i] == 122):
+        return 0
+    colon = hi - i == 6 and buf[i + 3] == 58
+    if not colon and hi - i != 5:
+        return 2**30
+    hours = _digits(buf, i + 1, 2)
+    minutes = _digits(buf, i + 3 + colon, 2)
+    if hours < 0 or hours > 23 or minutes < 0 or minutes > 59:
+        return 2**30
+    east = hours * 3600 + minutes * 60
+    if buf[i] == _PLUS:
+        return east
+    return -east if buf[i] == _MINUS else 2**30
+
+
+@njit(cache=True, nogil=True)
+def parse_time(buf, i, hi):
+    """RFC 3339 with T, t or a space, up to six decimals: (microseconds UTC, offset in seconds, state).
+
+    State: 0 fine, 1 unreadable (also a 30 February, hour 24, a leap second: no clock of ours has a 61st
+    second), 2 outside of the years the contract allows.
+    """
+    if hi - i < 20:
+        return 0, 0, _BAD
+    year, month, day = _digits(buf, i, 4), _digits(buf, i + 5, 2), _digits(buf, i + 8, 2)
+    hour, minute, second = _digits(buf, i + 11, 2), _digits(buf, i + 14, 2), _digits(buf, i + 17, 2)
+    if year < 0 or month < 0 or day < 0 or hour < 0 or minute < 0 or second < 0:
+        return 0, 0, _BAD
+    if buf[i + 4] != _MINUS or buf[i + 7] != _MINUS or buf[i + 13] != 58 or buf[i + 16] != 58:
+        return 0, 0, _BAD
+    if buf[i + 10] != 84 and buf[i + 10] != 116 and buf[i + 10] != 32:
+        return 0, 0, _BAD
+    days = days_of(year, month, day)
+    if days < -(2**39) or hour > 23 or minute > 59 or second > 59:
+        return 0, 0, _BAD
+    i += 19
+    micro, unit = 0, 100_000
+    if buf[i] == _DOT:
+        i += 1
+        first = i
+        while i < hi and _ZERO <= buf[i] <= _NINE:
+            micro += (buf[i] - _ZERO) * unit
+            unit //= 10
+            i += 1
+        if i == first or i - first > 6:
+            return 0, 0, _BAD
+    offset = _offset(buf, i, hi) if i < hi else 2**30
+    if offset == 2**30:
+        return 0, 0, _BAD
+    if year < FIRST_YEAR or year > LAST_YEAR:
+        return 0, 0, _RANGE
+    return ((days * DAY + hour * 3600 + minute * 60 + second - offset) * MILLION + micro), offset, _OK
+
+
+@njit(cache=True, nogil=True)
+def parse_quantity(buf, i, hi, timed):
+    """A plain decimal as millionths: (value, state). Decimals, at most six, only where usage is time."""
+    negative = buf[i] == _MINUS
+    if negative or buf[i] == _PLUS:
+        i += 1
+    whole, digits = 0, 0
+    while i < hi and _ZERO <= buf[i] <= _NINE:
+        if whole <= MOST_USAGE:
+            whole = whole * 10 + (buf[i] - _ZERO)
+        digits += 1
+        i += 1
+    micro, unit = 0, 100_000
+    if i < hi and (buf[i] == _DOT or buf[i] == _COMMA):
+        i += 1
+        while i < hi and _ZERO <= buf[i] <= _NINE:
+            digit = buf[i] - _ZERO
+            if digit != 0 and (unit == 0 or not timed):
+                return 0, _BAD
+            micro += digit * unit
+            unit //= 10
+            digits += 1
+            i += 1
+    if i < hi or digits == 0:
+        return 0, _BAD
+    if whole > MOST_USAGE:
+        return 0, _LARGE
+    if negative and (whole != 0 or micro != 0):
+        return 0, _NEGATIVE
+    return whole * MILLION + micro, _OK
+
+
+@njit(cache=True, nogil=True)
+def _lower(buf, i):
+    return buf[i] | 32 if 65 <= buf[i] <= 90 else buf[i]
+
+
+@njit(cache=True, nogil=True)
+def is_timed(buf, at, length):
+    """True for the types of record that are time: empty, ``0``, ``voice``, ``*voice`` in any case."""
+    if length == 0 or (length == 1 and buf[at] == _ZERO):
+        return True
+    if length == 6 and buf[at] == 42:
+        at, length = at + 1, 5
+    word = (118, 111, 105, 99, 101)
+    if length != 5:
+        return False
+    for k in range(5):
+        if _lower(buf, at + k) != word[k]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def direction_of(buf, at, length):
+    """0 for OUT, 1 for IN (any case, with or without a star), -1 for anything else."""
+    if length > 0 and buf[at] == 42:
+        at, length = at + 1, length - 1
+    if length == 3 and _lower(buf, at) == 111 and _lower(buf, at + 1) == 117 and _lower(buf, at + 2) == 116:
+        return 0
+    if length == 2 and _lower(buf, at) == 105 and _lower(buf, at + 1) == 110:
+        return 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _number_fault(buf, at, length):
+    """The number of a timed call: digits, +, * and #, at most MOST_DIGITS of them."""
+    for k in range(at, at + length):
+        b = buf[k]
+        if not (_ZERO <= b <= _NINE or b == _PLUS or b == 42 or b == 35):
+            return _LETTERS
+    return _TOO_MANY_DIGITS if length > MOST_DIGITS else 0
+
+
+@njit(cache=True, nogil=True)
+def _usage_of(buf, at, length, start, timed):
+    """(usage in millionths, fault) from the field usage, else from end less start."""
+    if length[USAGE] > 0:
+        usage, state = parse_quantity(buf, at[USAGE], at[USAGE] + length[USAGE], timed)
+        if state == _OK:
+            return usage, 0
+        return 0, _NEGATIVE_USAGE if state == _NEGATIVE else (_USAGE_LARGE if state == _LARGE else _BAD_USAGE)
+    if length[END] <= 0:
+        return 0, _MISSING_END
+    end, _, state = parse_time(buf, at[END], at[END] + length[END])
+    if state != _OK:
+        return 0, _BAD_END if state == _BAD else _END_OUT
+    return (end - start, 0) if end >= start else (0, _END_FIRST)
+
+
+@njit(cache=True, nogil=True)
+def _missing(length, timed):
+    """The first mandatory field that is empty, as a fault. Volumes and events need no number called."""
+    if length[ID] <= 0:
+        return _MISSING_ID
+    if length[TENANT] <= 0:
+        return _MISSING_TENANT
+    if length[SUBJECT] <= 0:
+        return _MISSING_SUBJECT
+    if length[DESTINATION] <= 0 and timed:
+        return _MISSING_DESTINATION
+    return _MISSING_START if length[START] <= 0 else 0
+
+
+@njit(cache=True, nogil=True)
+def _read_call(buf, at, length, row, start, usage, offset, timed):
+    """Read one call into the arrays at ``row``; returns its fault."""
+    voice = is_timed(buf, at[TOR], length[TOR])
+    timed[row] = voice
+    wrong = _missing(length, voice)
+    if wrong != 0:
+        return wrong
+    moment, east, state = parse_time(buf, at[START], at[START] + length[START])
+    if state != _OK:
+        return _BAD_START if state == _BAD else _START_OUT
+    start[row], offset[row] = moment, east
+    amount, wrong = _usage_of(buf, at, length, moment, voice)
+    usage[row] = amount
+    if wrong == 0 and voice:
+        wrong = _number_fault(buf, at[DESTINATION], length[DESTINATION])
+    return wrong
+
+
+@njit(cache=True, nogil=True)
+def read_calls(buf, at, length, rows, fault, who, key, dest_at, dest_len, start, usage, offset, timed, ids):
+    """Read ``rows`` calls whose field bytes stand at ``at[i, field]`` for ``length[i, field]``.
+
+    ``who`` is (keys, anyone, tenants, by_tor, longest key), see batch.Rater. Fills the columns of
+    contract.Calls, ``fault`` and ``ids`` (a 64-bit hash of each id; 0 for rows with a fault). Rows that already
+    have a fault are left alone.
+    """
+    keys, anyone, tenants, by_tor, longest = who
+    scratch = np.empty(longest, np.uint8)
+    kind = TOR if by_tor else CATEGORY
+    for i in range(rows):
+        ids[i] = 0
+        key[i], dest_at[i], dest_len[i], start[i], usage[i], offset[i], timed[i] = -1, 0, 0, 0, 0, 0, 1
+        if fault[i] != 0:
+            continue
+        fault[i] = _read_call(buf, at[i], length[i], i, start, usage, offset, timed)
+        if fault[i] != 0:
+            continue
+        way = direction_of(buf, at[i, DIRECTION], length[i, DIRECTION])
+        if way < 0:
+            fault[i] = _BAD_DIRECTION
+            continue
+        a, n = at[i], length[i]
+        for parts in range(3, 1, -1):  # the subject's own profile, else that of subject *any
+            table = keys if parts == 3 else anyone
+            key[i] = find_key(
+                table, scratch, parts, buf, way, a[TENANT], n[TENANT], a[kind], n[kind], a[SUBJECT], n[SUBJECT]
+            )
+            if key[i] >= 0:
+                break
+        if key[i] < 0 and find_one(tenants, buf, a[TENANT], n[TENANT]) < 0:
+            fault[i] = _UNKNOWN_TENANT
+            continue
+        at_number, length_number = a[DESTINATION], n[DESTINATION]
+        if length_number > 0 and buf[at_number] == _PLUS:
+            at_number, length_number = at_number + 1, length_number - 1
+        dest_at[i], dest_len[i] = at_number, length_number
+        ids[i] = hash_one(buf, a[ID], n[ID])

@@ -178,7 +178,9 @@ def _filters(screen: Screen, column: Column) -> dict[str, django_filters.Filter]
         case FilterKind.BOOL:
             return {column.name: django_filters.BooleanFilter(**options)}
         case FilterKind.RANGE:
-            bound: type[django_filters.Filter] = AmountFilter if column.kind is Kind.MONEY else django_filters.NumberFilter
+            bound: type[django_filters.Filter] = (
+                AmountFilter if column.kind is Kind.MONEY else django_filters.NumberFilter
+            )
             return {
                 f"{column.name}_min": bound(lookup_expr="gte", **options),
                 f"{column.name}_max": bound(lookup_expr="lte", **options),

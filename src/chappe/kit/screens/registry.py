@@ -17,7 +17,9 @@ from django.urls import reverse
 from .declare import Page, Screen, Text
 
 # Query parameters of a list that are not filters; a column may not take their names.
-RESERVED = frozenset({"q", "scope", "chip", "sort", "page", "per", "view", "cols", "of", "bom", "format", "page_size", "cursor"})
+RESERVED = frozenset(
+    {"q", "scope", "chip", "sort", "page", "per", "view", "cols", "of", "bom", "format", "page_size", "cursor"}
+)
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,9 @@ def amended(*extra: Screen) -> Iterator[None]:
 
 def _open(verb: str, slug: str) -> None:
     if _store.frozen:
-        raise ImproperlyConfigured(f"{verb}(“{slug}”): screens are registered in an app's screens.py, at start; it is too late.")
+        raise ImproperlyConfigured(
+            f"{verb}(“{slug}”): screens are registered in an app's screens.py, at start; it is too late."
+        )
 
 
 def _faults(screen: Screen) -> list[str]:

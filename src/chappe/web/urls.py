@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("chappe.kit.access.urls")),
     path("api/v1/", include("chappe.kit.api.urls")),
     path("", include("chappe.kit.ops.urls")),
+    path("", include("chappe.kit.documents.urls")),
     path("", include("chappe.kit.jobs.urls")),
     path("", include("chappe.kit.screens.urls")),
 ]

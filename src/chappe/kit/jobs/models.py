@@ -127,6 +127,15 @@ class Job(ScopedModel):
             return None
         return min(100, 100 * self.progress_done // self.progress_total)
 
+    @property
+    def bar_tone(self) -> str:
+        return {State.DONE: "ok", State.FAILED: "bad", State.CANCELLED: "bad"}.get(State(self.state), "run")
+
+    @property
+    def last_lines(self) -> list["JobLog"]:
+        """The last 200 lines of the log, oldest first."""
+        return list(self.lines.order_by("-pk")[:200])[::-1]
+
     def get_absolute_url(self) -> str:
         from chappe.kit.screens import registry as screens  # screens import jobs' models at start
 
@@ -209,7 +218,7 @@ class ScheduleSlot(ScopedModel):
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="slots")
     due = models.DateTimeField()
-    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="+")
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, related_name="slot")
 
     class Meta:
         verbose_name = _("slot of a schedule")

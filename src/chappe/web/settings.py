@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chappe.kit.access.middleware.AccessMiddleware",
     "chappe.kit.ui.middleware.ReaderLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -109,6 +110,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "chappe.kit.screens.context.shell",
             ],
         },
     },
@@ -123,6 +125,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 STATIC_ROOT = DATA / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing folder at each start
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(DATA / "files")}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -131,6 +134,13 @@ WHITENOISE_USE_FINDERS = True
 
 AUTH_USER_MODEL = "access.User"
 CHAPPE_ORGANISATION_MODEL = "parties.Operator"
+AUTHENTICATION_BACKENDS = ["chappe.kit.access.backend.Backend"]
+LOGIN_URL = "access:sign-in"
+LOGIN_REDIRECT_URL = "/"
+CHAPPE_PROXIES = value("PROXIES")
+SECRET_KEY_FALLBACKS = value("SECRET_KEY_OLD")
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 3600  # without a page being opened
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

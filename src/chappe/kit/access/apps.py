@@ -12,6 +12,6 @@ class AccessConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chappe.kit.access import checks  # noqa: F401 - registers the system checks
+        from chappe.kit.access import checks, sentences  # noqa: F401 - registers system checks and sentences
 
         autodiscover_modules("access")

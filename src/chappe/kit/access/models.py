@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chappe.kit.access.areas import LEVEL_LABELS
+from chappe.kit.access.areas import LEVEL_LABELS, area_label, areas
 from chappe.kit.access.door import EVERYONE, HOUSE, Access, ScopedModel, ScopedQuerySet
 from chappe.kit.access.secrets import EncryptedTextField
 
@@ -30,6 +30,17 @@ class Role(ScopedModel):
         default=False,
         help_text=_("Who holds this role must confirm each sign-in with a code from their phone."),
     )
+
+    def audit_extra(self) -> dict[str, Any]:
+        """The matrix, so that the journal tells which right was given or taken."""
+        levels = dict(self.rights.values_list("area", "level"))
+        return {f"right:{area}": levels.get(area) for area in areas()}
+
+    @staticmethod
+    def audit_words(name: str, before: Any, after: Any) -> tuple[str, str, str]:
+        """A cell of the matrix in the reader's words."""
+        told = [str(LEVEL_LABELS.get(level, _("none"))) for level in (before, after)]
+        return area_label(name.removeprefix("right:")), told[0], told[1]
 
     class Meta:
         verbose_name = _("role")

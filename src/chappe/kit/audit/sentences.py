@@ -132,8 +132,12 @@ def lines(entry: AuditEntry) -> list[tuple[str, str, str]]:
     """(field, before, after) for each change, in the reader's words: the table on the entry's page."""
     personal = {value.field: value for value in entry.personal.all() if value.field}
     told = []
+    model = entry.content_type.model_class() if entry.content_type_id and entry.content_type else None
     for name, (before, after) in entry.changes.items():
         field = _field(entry, name)
+        if field is None and hasattr(model, "audit_words"):
+            told.append(model.audit_words(name, before, after))
+            continue
         label = str(getattr(field, "verbose_name", name.replace("_", " ")))
         if name in personal:
             before, after = personal[name].before, personal[name].after

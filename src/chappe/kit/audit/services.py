@@ -68,7 +68,8 @@ def saved(actor: Actor, obj: models.Model, changes: Mapping[str, Any]) -> bool:
     Raises ValidationError, with nothing saved, when the row would not be right. Many-to-many fields that the
     model audits (``audit_m2m``) may be given too.
     """
-    before = snapshot(obj)
+    # From the database, not from ``obj``: a form that has been validated has already changed its instance.
+    before = snapshot(type(obj)._base_manager.get(pk=obj.pk))
     many = {name: value for name, value in changes.items() if name in getattr(type(obj), "audit_m2m", ())}
     for name, value in changes.items():
         if name not in many:

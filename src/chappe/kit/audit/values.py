@@ -85,7 +85,11 @@ def plain(value: Any) -> Any:
 
 
 def snapshot(obj: models.Model) -> dict[str, Any]:
-    """field → plain value of a row, to be compared later. Related objects stand as their key."""
+    """field → plain value of a row, to be compared later. Related objects stand as their key.
+
+    A model may add values that are not its columns: ``audit_extra() -> dict``, told by
+    ``audit_words(name, before, after) -> (label, before, after)`` (a static method).
+    """
     model = type(obj)
     secret = secret_fields(model)
     values: dict[str, Any] = {}
@@ -96,7 +100,8 @@ def snapshot(obj: models.Model) -> dict[str, Any]:
         values[field.name] = value
     for name in getattr(model, "audit_m2m", ()) if obj.pk else ():
         values[name] = sorted(getattr(obj, name).values_list("pk", flat=True))
-    return values
+    extra = getattr(obj, "audit_extra", None)
+    return values | (plain(extra()) if extra and obj.pk else {})
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:

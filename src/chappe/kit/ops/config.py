@@ -29,6 +29,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "path", "var", "Folder of everything Chappe keeps: database, files, usage lake, logs."),
     Setting("DATABASE_URL", "str", "", "postgresql://user:password@host:port/name; empty: SQLite in the data folder.", secret=True),
     Setting("SECRET_KEY", "str", "", "Signs sessions and encrypts secrets at rest; empty: made once and kept in the data folder.", secret=True),
+    Setting("SECRET_KEY_OLD", "list", [], "Former secret keys, still able to open what they encrypted, until all is encrypted anew.", secret=True),
+    Setting("PROXIES", "int", 0, "How many proxies stand before Chappe and report the visitor's address (X-Forwarded-For)."),
     Setting("DEBUG", "bool", False, "Shows error pages with details. Never in production."),
     Setting("HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"], "Host names that the web server answers to."),
     Setting("ORIGINS", "list", [], "Origins trusted for forms behind a proxy, such as https://chappe.example."),

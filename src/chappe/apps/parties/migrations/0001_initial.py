@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
                 ('mobile', models.CharField(blank=True, max_length=30, validators=[chappe.apps.parties.checks.check_phone], verbose_name='mobile')),
                 ('description', models.CharField(blank=True, help_text='What to call them for.', max_length=200, verbose_name='description')),
                 ('active', models.BooleanField(default=True, verbose_name='active')),
-                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='parties.operator', verbose_name='operator')),
+                ('operator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='parties.operator', verbose_name='operator')),
             ],
             options={
                 'verbose_name': 'contact',

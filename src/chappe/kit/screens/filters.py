@@ -5,6 +5,7 @@ A filter's parameter is the column's name; a range adds ``_min`` and ``_max``, a
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -130,10 +131,8 @@ class RelatedFilter(django_filters.CharFilter):
         if value in (None, ""):
             return qs
         wanted = Q()
-        try:
+        with suppress(forms.ValidationError):
             wanted |= Q(**{self.field_name: self.target._meta.pk.to_python(value)})
-        except forms.ValidationError:
-            pass
         if not wanted or not str(value).isdigit():
             for name in names_of(self.target):
                 wanted |= Q(**{f"{self.field_name}__{name}__icontains": value.replace("\x00", "")})
@@ -159,7 +158,7 @@ def _choice(screen: Screen, column: Column, options: dict[str, Any]) -> dict[str
     field = column_source(screen, column).field
     coerce: Callable[[Any], Any] = str
     if isinstance(field, Field):
-        coerce = lambda value: field.to_python(value)  # noqa: E731 - the field's own reading of a key
+        coerce = field.to_python
     return {
         column.name: django_filters.TypedMultipleChoiceFilter(
             choices=lambda: choices_of(screen, column), coerce=coerce, **options

@@ -7,7 +7,7 @@ nobody declared is not found. ``reverse("screens:list", kwargs={"slug": "parties
 from django.urls import URLPattern, path, register_converter
 
 from . import registry
-from .views import act, bulk, detail, edit, export, list, pages, saved, search
+from .views import act, bulk, detail, edit, export, pages, rows, saved, search
 
 app_name = "screens"
 
@@ -36,7 +36,7 @@ urlpatterns: list[URLPattern] = [
     *_home,
     *_pages,
     path("search/", search.search, name="search"),
-    path("<screen:slug>/", list.list_view, name="list"),
+    path("<screen:slug>/", rows.list_view, name="list"),
     path("<screen:slug>/new/", edit.create, name="create"),
     path("<screen:slug>/export.csv", export.export, {"kind": "csv"}, name="export-csv"),
     path("<screen:slug>/export.xlsx", export.export, {"kind": "xlsx"}, name="export-xlsx"),

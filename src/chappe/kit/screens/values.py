@@ -52,10 +52,8 @@ def source_of(model: type[Model], path: str) -> Source:
         except FieldDoesNotExist:
             annotation = here is model and not walked and not hasattr(model, part)
             return Source(path, path if annotation else "", None, _join(walked, many), _many(walked, many))
-        if (
-            (field.is_relation
-            and getattr(field, "attname", part) != part)
-            or (field.is_relation and not hasattr(field, "attname"))
+        if (field.is_relation and getattr(field, "attname", part) != part) or (
+            field.is_relation and not hasattr(field, "attname")
         ):
             many = many or bool(field.many_to_many or field.one_to_many)
             walked.append(part)

@@ -10,11 +10,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from chappe.kit.access.actor import Actor
+from chappe.kit.screens import registry, rights
+from chappe.kit.screens.cells import head_of
+from chappe.kit.screens.declare import Action, Done, Screen
+from chappe.kit.screens.forms import add_refusal
 
-from .. import registry, rights
-from ..cells import head_of
-from ..declare import Action, Done, Screen
-from ..forms import add_refusal
 from .base import object_or_404, on_screen, refusals, refuse_unless
 
 

@@ -11,10 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from chappe.kit.access.door import Level, require, visible_to
-
-from .. import registry
-from ..declare import Screen
-from ..query import queryset_for
+from chappe.kit.screens import registry
+from chappe.kit.screens.declare import Screen
+from chappe.kit.screens.query import queryset_for
 
 View = Callable[..., HttpResponse]
 

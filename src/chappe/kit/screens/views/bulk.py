@@ -20,13 +20,13 @@ from django.views.decorators.http import require_POST
 
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, may_touch
+from chappe.kit.screens import registry, rights, words
+from chappe.kit.screens.cells import head_of
+from chappe.kit.screens.declare import Action, Done, Screen
+from chappe.kit.screens.forms import add_refusal, build_form, secret_fields
+from chappe.kit.screens.listing import Listing
 from chappe.kit.ui import formats
 
-from .. import registry, rights, words
-from ..cells import head_of
-from ..declare import Action, Done, Screen
-from ..forms import add_refusal, build_form, secret_fields
-from ..listing import Listing
 from .act import action_form, action_or_404, finish
 from .base import on_screen, query_of, refusals, refuse_unless, safe_back
 

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_POST
 
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit.services import event, history
+from chappe.kit.screens import registry, rights, words
+from chappe.kit.screens.cells import Painter, head_of, state_of
+from chappe.kit.screens.declare import Action, Column, Kind, Panel, Related, Screen
+from chappe.kit.screens.query import apply_of, apply_order, counted, queryset_for
+from chappe.kit.screens.sentences import SECRET_SHOWN
+from chappe.kit.screens.tables import table_for
+from chappe.kit.screens.values import cell_value, find_column, source_of
 
-from .. import registry, rights, words
-from ..cells import Painter, head_of, state_of
-from ..declare import Action, Column, Kind, Panel, Related, Screen
-from ..query import apply_of, apply_order, counted, queryset_for
-from ..sentences import SECRET_SHOWN
-from ..tables import table_for
-from ..values import cell_value, find_column, source_of
 from .base import object_or_404, on_screen, refuse_unless
 
 HISTORY_SHOWN = 8

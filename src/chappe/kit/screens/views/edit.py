@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level
 from chappe.kit.audit.services import history
+from chappe.kit.screens import registry, rights
+from chappe.kit.screens.cells import head_of
+from chappe.kit.screens.declare import Screen
+from chappe.kit.screens.forms import VERSION, add_refusal, build_form, values_of, version_of
 from chappe.kit.ui import formats
 
-from .. import registry, rights
-from ..cells import head_of
-from ..declare import Screen
-from ..forms import VERSION, add_refusal, build_form, values_of, version_of
 from .base import object_or_404, on_screen, refusals, refuse_unless, safe_back
 
 

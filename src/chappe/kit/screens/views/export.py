@@ -5,11 +5,12 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from .. import saved
-from ..declare import Screen
-from ..exports import csv_chunks, xlsx_file
-from ..listing import Listing, exported_columns
-from ..models import ColumnChoice
+from chappe.kit.screens import saved
+from chappe.kit.screens.declare import Screen
+from chappe.kit.screens.exports import csv_chunks, xlsx_file
+from chappe.kit.screens.listing import Listing, exported_columns
+from chappe.kit.screens.models import ColumnChoice
+
 from .base import on_screen
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

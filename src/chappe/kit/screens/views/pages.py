@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from chappe.kit.access.door import require
-
-from .. import registry, rights
-from ..declare import Page
+from chappe.kit.screens import registry, rights
+from chappe.kit.screens.declare import Page
 
 
 def guarded(page: Page) -> Callable[..., HttpResponse]:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from chappe.kit.access.actor import Actor
+from chappe.kit.screens import registry, saved
+from chappe.kit.screens.declare import Screen
 
-from .. import registry, saved
-from ..declare import Screen
 from .base import on_screen, query_of, refusals
 
 

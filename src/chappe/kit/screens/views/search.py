@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from .. import registry, rights
-from ..cells import head_of, state_of
-from ..query import apply_order, apply_search, queryset_for
-from ..values import cell_text
+from chappe.kit.screens import registry, rights
+from chappe.kit.screens.cells import head_of, state_of
+from chappe.kit.screens.query import apply_order, apply_search, queryset_for
+from chappe.kit.screens.values import cell_text
 
 FOUND_EACH = 5
 MIN_LENGTH = 2

@@ -11,13 +11,13 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
 from chappe.kit.access.actor import Actor
+from chappe.kit.screens import registry, rights, saved, words
+from chappe.kit.screens.declare import Kind, Screen
+from chappe.kit.screens.listing import Listing
+from chappe.kit.screens.paging import Slice, page_of
+from chappe.kit.screens.query import Count, apply_chips, apply_scope, counted, queryset_for
+from chappe.kit.screens.tables import header_filter, table_for
 
-from .. import registry, rights, saved, words
-from ..declare import Kind, Screen
-from ..listing import Listing
-from ..paging import Slice, page_of
-from ..query import Count, apply_chips, apply_scope, counted, queryset_for
-from ..tables import header_filter, table_for
 from .base import on_screen
 
 _URLS = ("list", "create", "export-csv", "export-xlsx", "columns", "views")

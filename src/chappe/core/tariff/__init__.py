@@ -1,0 +1,1 @@
+"""Tariff plans: read in any format, checked, compared, searched, written back. Prices nothing (see rating)."""

@@ -17,6 +17,9 @@ ALL_DAY = "TOUT"
 ALL_DAY_WORDS = frozenset({"", "TOUT", "TOUTES", "ALL", "ANY", "*ANY", "24H", "24/24"})
 
 
+NOWHERE = Origin()
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Band ``band`` holds on week days ``days`` (1 = Monday) from ``start`` to ``end`` seconds.
@@ -29,7 +32,7 @@ class Span:
     start: int
     end: int
     instead: str = ""
-    origin: Origin = Origin()
+    origin: Origin = NOWHERE
 
 
 WEEK = frozenset({1, 2, 3, 4, 5})
@@ -66,7 +69,9 @@ def _span(row: Row, faults: Faults) -> Span | None:
     start = cells.parse_clock(row.get("debut"))
     end = DAY_END if row.get("fin") in {"24:00", "24:00:00", "00:00", "00:00:00"} else cells.parse_clock(row.get("fin"))
     if days is None:
-        faults.add("tariff-bad-list", row.file, row.line, row.column("jours"), "jours", value=row.get("jours"), low=1, high=7)
+        faults.add(
+            "tariff-bad-list", row.file, row.line, row.column("jours"), "jours", value=row.get("jours"), low=1, high=7
+        )
     for name, value in (("debut", start), ("fin", end)):
         if value is None:
             faults.add("tariff-bad-time", row.file, row.line, row.column(name), name, value=cells.shown(row.get(name)))

@@ -61,7 +61,7 @@ def thousandths(row: Row, name: str, faults: Faults) -> int | None:
     if value is None or value.scale > 3 or abs(value.digits) >= 10**9:
         faults.add("tariff-bad-number", row.file, row.line, row.column(name), name, value=shown(text))
         return None
-    return value.digits * 10 ** (3 - value.scale)
+    return value.digits * int(10 ** (3 - value.scale))
 
 
 @lru_cache(maxsize=4096)
@@ -157,7 +157,9 @@ def timing(row: Row, faults: Faults, clock: str = "StartTime") -> Timing | None:
     if not all(readable for _, readable in (years, months, month_days, week_days)):
         return None
     days = None if week_days[0] is None else frozenset(day or 7 for day in week_days[0])
-    return Timing(row.get("Tag"), years[0], months[0], month_days[0], days, start or 0, asap, Origin(row.file, row.line))
+    return Timing(
+        row.get("Tag"), years[0], months[0], month_days[0], days, start or 0, asap, Origin(row.file, row.line)
+    )
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,7 @@ collide, circles, jumps. Every fault at once; never changes the tariff.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from chappe.core.base.issue import Issue, Severity
 from chappe.core.rating.model import ANY, Origin, PlanEntry, ProfileKey, Rate, Tariff
@@ -57,7 +58,7 @@ def _timings(tariff: Tariff, faults: Faults) -> None:
 def _profiles(tariff: Tariff, today: date, faults: Faults) -> None:
     midnight = int(datetime(today.year, today.month, today.day, tzinfo=UTC).timestamp()) * 1_000_000
     for key, activations in tariff.profiles.items():
-        for before, after in zip(activations, activations[1:], strict=False):
+        for before, after in pairwise(activations):
             origin = after.origin
             if before.at == after.at:
                 faults.warn("tariff-activation-twice", origin.file, origin.line, subject=key.subject)
@@ -138,9 +139,7 @@ def _moments(plan: str, entries: Iterable[PlanEntry], tariff: Tariff, faults: Fa
             _one_signature(plan, groups, chosen, tariff, faults)
 
 
-def _one_signature(
-    plan: str, groups: list[list[PlanEntry]], chosen: list[int], tariff: Tariff, faults: Faults
-) -> None:
+def _one_signature(plan: str, groups: list[list[PlanEntry]], chosen: list[int], tariff: Tariff, faults: Faults) -> None:
     sample = groups[0]
     timed = [(tariff.timings[sample[i].timing], sample[i].weight) for i in chosen if sample[i].timing in tariff.timings]
     if not timed or len(timed) != len(chosen):
@@ -183,7 +182,7 @@ def _overlaps(plan: str, groups: list[list[PlanEntry]], faults: Faults) -> None:
         places.setdefault((entry.timing, entry.weight), []).append(place)
     for same in places.values():
         ordered = sorted(same, key=lambda place: sample[place].valid_from or -(2**62))
-        for before, after in zip(ordered, ordered[1:], strict=False):
+        for before, after in pairwise(ordered):
             end, start = sample[before].valid_to, sample[after].valid_from
             if end is not None and start is not None and end <= start:
                 continue
@@ -210,7 +209,13 @@ def _free(entries: Iterable[PlanEntry], faults: Faults) -> None:
         if key not in told:
             told.add(key)
             origin = rate.origin
-            faults.warn("tariff-price-zero", origin.file, origin.line, rate=rate.tag, destination=entry.destination if entry.destination != ANY else "*any")
+            faults.warn(
+                "tariff-price-zero",
+                origin.file,
+                origin.line,
+                rate=rate.tag,
+                destination=entry.destination if entry.destination != ANY else "*any",
+            )
 
 
 def _costs_nothing(rate: Rate) -> bool:

@@ -5,6 +5,7 @@ number, for people.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from chappe.core.rating.model import ANY, PlanEntry, Price, ProfileKey, Rate, Tariff, UnitKind
 from chappe.core.tariff.faults import Faults
@@ -92,6 +93,8 @@ def said(rate: Rate) -> str:
         parts.append(f"S {decimal(rate.service.price)}/{unit}")
     if rate.minimum:
         parts.append(f"min {decimal(rate.minimum)}")
+    if rate.vat:
+        parts.append(f"VAT {rate.vat}")
     return " + ".join(parts)
 
 
@@ -118,7 +121,7 @@ def _price_change(key: Key, before: PlanEntry | None, after: PlanEntry | None) -
 def percent(before: Rate, after: Rate) -> int | None:
     """Change of the unit price in whole percent, halves up; of another amount when the unit price stands."""
     for old, new in zip(_amounts(before), _amounts(after), strict=True):
-        if old != new:
+        if old[0] * new[1] != new[0] * old[1]:
             if not old[0]:
                 return None
             # compare old = a/b with new = c/d:  (c/d - a/b) / (a/b) = (c*b - a*d) / (a*d)
@@ -186,7 +189,7 @@ def jumps(previous: Tariff, tariff: Tariff, limit: int, faults: Faults) -> None:
     for plan, prefix, timing, before, after in _moved(previous, tariff):
         moved = percent(before.rate, after.rate)
         where = after.origin
-        words = {"prefix": prefix, "destination": after.destination, "plan": plan, "timing": timing}
+        words: dict[str, Any] = {"prefix": prefix, "destination": after.destination, "plan": plan, "timing": timing}
         if moved is None:
             faults.warn("tariff-price-from-zero", where.file, where.line, **words, after=said(after.rate))
         elif abs(moved) > limit:
@@ -199,7 +202,9 @@ def jumps(previous: Tariff, tariff: Tariff, limit: int, faults: Faults) -> None:
 def _moved(previous: Tariff, tariff: Tariff) -> list[tuple[str, str, str, PlanEntry, PlanEntry]]:
     old, new = _prices(previous), _prices(tariff)
     return [
-        (*key, old[key], entry) for key, entry in new.items() if key in old and not same_price(old[key].rate, entry.rate)
+        (*key, old[key], entry)
+        for key, entry in new.items()
+        if key in old and not same_price(old[key].rate, entry.rate)
     ]
 
 

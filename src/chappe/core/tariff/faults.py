@@ -86,9 +86,15 @@ SENTENCES = {
     "tariff-price-twice": N_("The price of {prefix} for {band} is already at line {first}."),
     # the plan as a whole
     "tariff-validity-overlap": N_("{destination} has two prices at once in {plan}: also at line {first}."),
-    "tariff-unreachable": N_("The price of {destination} in {plan} for {timing} never applies: {by} always goes first."),
-    "tariff-prefix-shadowed": N_("The prefix {prefix} of {destination} prices no longer number: all ten longer ones are in {plan}."),
-    "tariff-prefix-shared": N_("In {plan}, {count} prefixes such as {prefix} are both in {destination} and in {other}."),
+    "tariff-unreachable": N_(
+        "The price of {destination} in {plan} for {timing} never applies: {by} always goes first."
+    ),
+    "tariff-prefix-shadowed": N_(
+        "The prefix {prefix} of {destination} prices no longer number: all ten longer ones are in {plan}."
+    ),
+    "tariff-prefix-shared": N_(
+        "In {plan}, {count} prefixes such as {prefix} are both in {destination} and in {other}."
+    ),
     "tariff-fallback-cycle": N_("The fallbacks go round in a circle: {chain}."),
     "tariff-fallback-deep": N_("The fallbacks of {subject} are longer than the {levels} levels that are followed."),
     "tariff-timing-never": N_("The timing {timing} has no day left."),
@@ -99,9 +105,13 @@ SENTENCES = {
     "tariff-activation-twice": N_("{subject} is activated twice at the same moment; the last row counts."),
     "tariff-activation-future": N_("The activation of {plan} for {subject} is still to come."),
     "tariff-plan-unused": N_("No rating profile uses the plan {plan}."),
-    "tariff-price-jump": N_("{prefix} ({destination}) in {plan} for {timing} goes from {before} to {after} ({percent} %)."),
+    "tariff-price-jump": N_(
+        "{prefix} ({destination}) in {plan} for {timing} goes from {before} to {after} ({percent} %)."
+    ),
     "tariff-price-from-zero": N_("{prefix} ({destination}) in {plan} for {timing} was free and now costs {after}."),
-    "tariff-lost-parent": N_("{prefix} in {plan} stood under {parent}, which is gone: other numbers of {parent} have no price."),
+    "tariff-lost-parent": N_(
+        "{prefix} in {plan} stood under {parent}, which is gone: other numbers of {parent} have no price."
+    ),
     "tariff-lost": N_("The export cannot say {what} of {where}."),
 }
 

@@ -110,7 +110,9 @@ def read_timings(rows: Iterable[Row], faults: Faults) -> dict[str, Timing]:
             found[timing.tag] = timing
         else:
             where = (row.file, row.line, row.column("Tag"), "Tag")
-            faults.add("tariff-tag-twice", *where, table="Timings", value=timing.tag, tag=timing.tag, first=first.origin.line)
+            faults.add(
+                "tariff-tag-twice", *where, table="Timings", value=timing.tag, tag=timing.tag, first=first.origin.line
+            )
     return found
 
 
@@ -128,4 +130,6 @@ def check_fallbacks(draft: Draft, severity: Severity, faults: Faults) -> None:
             for name in activation.fallbacks:
                 if ProfileKey(key.direction, key.tenant, key.category, name) not in draft.rows:
                     origin = activation.origin
-                    faults.add("tariff-no-fallback", origin.file, origin.line, 0, "RatesFallbackSubject", severity, value=name)
+                    faults.add(
+                        "tariff-no-fallback", origin.file, origin.line, 0, "RatesFallbackSubject", severity, value=name
+                    )

@@ -24,11 +24,13 @@ def _not_linked(tables: Rows, tariff: Tariff, faults: Faults) -> None:
 
 
 PRICE_LIST = Format(
-    "price-list", N_("Price list (CSV or XLSX)"), (price_list.LAYOUT, bands.LAYOUT), _not_linked, timezone="Europe/Paris"
+    "price-list",
+    N_("Price list (CSV or XLSX)"),
+    (price_list.LAYOUT, bands.LAYOUT),
+    _not_linked,
+    timezone="Europe/Paris",
 )
-FORMATS: dict[str, Format] = {
-    form.slug: form for form in (seed_2012.FORMAT, end_2012.FORMAT, v091.FORMAT, PRICE_LIST)
-}
+FORMATS: dict[str, Format] = {form.slug: form for form in (seed_2012.FORMAT, end_2012.FORMAT, v091.FORMAT, PRICE_LIST)}
 
 
 @dataclass(slots=True)
@@ -71,7 +73,9 @@ def layout_of(form: Format, one: Found) -> Layout | None:
     for layout in form.layouts:
         if one.stem in layout.stems:
             return layout
-    fits = [(known, layout) for layout in form.layouts if (known := _header_fit(layout, one.sheet)) > 0 and not layout.free]
+    fits = [
+        (known, layout) for layout in form.layouts if (known := _header_fit(layout, one.sheet)) > 0 and not layout.free
+    ]
     return max(fits, key=lambda fit: fit[0])[1] if fits else None
 
 

@@ -26,7 +26,7 @@ class Column:
     filled: bool = False
     old: tuple[str, ...] = ()  # accepted with a warning
 
-    def keys(self) -> set[str]:
+    def plain_names(self) -> set[str]:
         return {plain_name(name) for name in (self.name, *self.aliases, *self.old)}
 
 
@@ -44,7 +44,7 @@ class Layout:
 
     @cached_property
     def by_key(self) -> dict[str, int]:
-        return {key: index for index, column in enumerate(self.columns) for key in column.keys()}
+        return {key: index for index, column in enumerate(self.columns) for key in column.plain_names()}
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -242,11 +242,13 @@ def _mend(
             if other != separator and len(_trimmed(line.text.split(other))) == width:
                 faults.add("tariff-separator", bound.file, line.number, 1, found=other, expected=separator)
                 return None
-    needs = [place for place, column in zip(bound.places, layout.columns, strict=True) if column.needed or column.filled]
+    needs = [
+        place for place, column in zip(bound.places, layout.columns, strict=True) if column.needed or column.filled
+    ]
     lost = any(place >= found for place in needs)
     optional_tail = layout.columns[-1].name == "Weight" and not layout.columns[-1].needed and not lost
     if optional_tail and found == width - 1 and layout.positional and layout.table == "RatesTimings":
-        return cells + [""]  # the seed's own three columns (§3.2)
+        return [*cells, ""]  # the seed's own three columns (§3.2)
     severity = Severity.ERROR if lost else Severity.WARNING
     faults.add("tariff-short-row", bound.file, line.number, found + 1, "", severity, found=found, expected=width)
     return None if lost else cells + [""] * (width - found)
@@ -262,7 +264,5 @@ def _comma_list(bound: Bound, line: Line, cells: list[str], width: int, faults: 
     if place < 0 or not all(cell.isascii() and cell.replace(";", "").isdigit() and len(cell) < 20 for cell in part):
         return None
     joined = ";".join(part)
-    faults.warn(
-        "tariff-comma-list", bound.file, line.number, place + 1, name, value=",".join(part), meant=joined
-    )
-    return cells[:place] + [joined] + cells[place + extra + 1 :]
+    faults.warn("tariff-comma-list", bound.file, line.number, place + 1, name, value=",".join(part), meant=joined)
+    return [*cells[:place], joined, *cells[place + extra + 1 :]]

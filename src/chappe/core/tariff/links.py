@@ -67,9 +67,7 @@ def check_links(tables: Tables, links: Iterable[Link], severity: Severity, fault
                 if value.startswith("*"):
                     faults.add("tariff-unknown-wildcard", *where, value=shown(value))
                 else:
-                    faults.add(
-                        "tariff-dangling", *where, severity, value=shown(value), table=link.target
-                    )
+                    faults.add("tariff-dangling", *where, severity, value=shown(value), table=link.target)
                 lost[row.file, row.line] = row
     return list(lost.values())
 

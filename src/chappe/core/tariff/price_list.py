@@ -58,8 +58,14 @@ LAYOUT = Layout(
         Column("zone", ("categorie_zone",), needed=False),
         Column("type", ("type_trafic", "service", "usage", "category"), needed=False),
         Column("plage", ("bande", "plage_horaire", "band", "period"), needed=False),
-        Column("prix_connexion", ("connexion", "frais_connexion", "mise_en_relation", "connect_fee", "setup_fee"), needed=False),
-        Column("prix_unite", ("prix", "prix_ht", "prix_unitaire", "prix_minute", "tarif_ht", "price", "rate", "unit_price")),
+        Column(
+            "prix_connexion",
+            ("connexion", "frais_connexion", "mise_en_relation", "connect_fee", "setup_fee"),
+            needed=False,
+        ),
+        Column(
+            "prix_unite", ("prix", "prix_ht", "prix_unitaire", "prix_minute", "tarif_ht", "price", "rate", "unit_price")
+        ),
         Column("unite", ("unit", "unites", "par"), needed=False),
         Column("premier_palier", ("palier1", "first_step", "initial_increment", "minimum_s"), needed=False),
         Column("palier_suivant", ("palier", "paliers_suivants", "next_step", "increment", "pas"), needed=False),
@@ -138,7 +144,9 @@ def _word(row: Row, name: str, known: Iterable[str], faults: Faults, empty: str 
     if word in known:
         return word
     listed = ", ".join(word for word in known if word)
-    faults.add("tariff-bad-word", row.file, row.line, row.column(name), name, value=cells.shown(row.get(name)), known=listed)
+    faults.add(
+        "tariff-bad-word", row.file, row.line, row.column(name), name, value=cells.shown(row.get(name)), known=listed
+    )
     return None
 
 
@@ -148,7 +156,9 @@ def _band(row: Row, known: set[str], faults: Faults) -> str:
         return bands.ALL_DAY
     if word not in known:
         listed = ", ".join([bands.ALL_DAY, *sorted(known)])
-        faults.add("tariff-bad-word", row.file, row.line, row.column("plage"), "plage", value=cells.shown(word), known=listed)
+        faults.add(
+            "tariff-bad-word", row.file, row.line, row.column("plage"), "plage", value=cells.shown(word), known=listed
+        )
     return word
 
 
@@ -241,7 +251,7 @@ def _steps(row: Row, name: str, measure: int, faults: Faults) -> int:
     if value is None or value.digits < 0 or value.digits * measure % 10**value.scale:
         faults.add("tariff-bad-number", row.file, row.line, row.column(name), name, value=cells.shown(text))
         return 0
-    return value.digits * measure // 10**value.scale
+    return value.digits * measure // int(10**value.scale)
 
 
 def _rounding(row: Row, faults: Faults) -> tuple[Rounding, int] | None:

@@ -24,7 +24,9 @@ def fill(rows: list[PriceRow], spans: tuple[bands.Span, ...], tariff: Tariff, fa
     for row in rows:
         if row.currency and row.currency != tariff.currency:
             where = row.origin
-            faults.add("tariff-currency", where.file, where.line, 0, "devise", value=row.currency, currency=tariff.currency)
+            faults.add(
+                "tariff-currency", where.file, where.line, 0, "devise", value=row.currency, currency=tariff.currency
+            )
         else:
             kept.append(row)
     groups: dict[tuple[str, str], dict[str, list[PriceRow]]] = {}
@@ -85,7 +87,9 @@ def _priced(
         given, missing = bands.complete(set(own), spans)
         if missing:
             where = next(iter(own.values())).origin
-            faults.add("tariff-bands-missing", where.file, where.line, 0, "plage", prefix=prefix, bands=", ".join(missing))
+            faults.add(
+                "tariff-bands-missing", where.file, where.line, 0, "plage", prefix=prefix, bands=", ".join(missing)
+            )
             continue
         priced.extend((band, own[source].rate, validity) for band, source in given.items())
     return priced
@@ -102,14 +106,16 @@ def _tag(name: str, plan: str, origins: dict[str, Origin], tariff: Tariff) -> st
 
 
 def _entries(
-    tag: str, priced: Iterable[tuple[str, Rate, Validity]], timings: dict[str, list], tariff: Tariff, entries: list[PlanEntry]
+    tag: str,
+    priced: Iterable[tuple[str, Rate, Validity]],
+    timings: dict[str, list],
+    tariff: Tariff,
+    entries: list[PlanEntry],
 ) -> None:
     for band, rate, (since, until) in priced:
         for timing in [ALWAYS] if band == bands.ALL_DAY else timings[band]:
             tariff.timings.setdefault(timing.tag, timing)
-            entries.append(
-                PlanEntry(tag, timing.tag, rate, valid_from=since, valid_to=until, origin=rate.origin)
-            )
+            entries.append(PlanEntry(tag, timing.tag, rate, valid_from=since, valid_to=until, origin=rate.origin))
 
 
 def _profiles(rows: list[PriceRow], tariff: Tariff) -> None:

@@ -49,7 +49,7 @@ class ReadResult:
 def read_folder(
     source: Path | str | Mapping[str, bytes],
     *,
-    format: str | None = None,  # noqa: A002 - the word of the command line
+    format: str | None = None,
     name: str = "",
     timezone: str | None = None,
 ) -> ReadResult:

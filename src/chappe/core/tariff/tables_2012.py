@@ -125,7 +125,9 @@ def _rate(row: Row, faults: Faults) -> tuple[str, Rate, int] | None:
     """(destination, rate, weight in thousandths) of a Rates row."""
     fee = cells.price(row, "ConnectFee", faults, empty=Price())
     price = cells.price(row, "Price", faults)
-    unit_name, step_name = ("PricedUnits", "RateIncrements") if "PricedUnits" in row.bound.layout.index else ("BillingUnit", "")
+    unit_name, step_name = (
+        ("PricedUnits", "RateIncrements") if "PricedUnits" in row.bound.layout.index else ("BillingUnit", "")
+    )
     unit = _seconds(row, unit_name, faults)
     step = _seconds(row, step_name, faults) if step_name else cells.MILLION
     weight = cells.thousandths(row, "Weight", faults) if "Weight" in row.bound.layout.index else 0

@@ -11,7 +11,16 @@ from chappe.core.base.issue import Severity
 from chappe.core.base.lang import N_
 from chappe.core.base.money import plain
 from chappe.core.rating.model import (
-    Activation, MaxCostStrategy, Origin, PlanEntry, Price, ProfileKey, Rate, Rounding, Slot, Tariff,
+    Activation,
+    MaxCostStrategy,
+    Origin,
+    PlanEntry,
+    Price,
+    ProfileKey,
+    Rate,
+    Rounding,
+    Slot,
+    Tariff,
 )  # fmt: skip
 from chappe.core.tariff import cells
 from chappe.core.tariff.faults import Faults

@@ -23,10 +23,7 @@ def open_workbook(name: str, data: bytes, faults: Faults) -> dict[str, Sheet]:
         for title in book.sheet_names[:MOST_SHEETS]:
             frame = book.load_sheet(title, header_row=None, skip_rows=0, dtypes="string").to_arrow()
             columns = [column.to_pylist() for column in frame.columns]
-            rows = (
-                (number, [_text(cell) for cell in row])
-                for number, row in enumerate(zip(*columns, strict=True), 1)
-            )
+            rows = ((number, [_text(cell) for cell in row]) for number, row in enumerate(zip(*columns, strict=True), 1))
             label = name if not sheets else f"{name}#{title}"
             sheets[title] = sheet_of_cells(label, rows)
     except (KeyboardInterrupt, SystemExit, MemoryError):

@@ -9,6 +9,7 @@ and date class the day is a list of breaks, resolved once by weight, then latest
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -26,9 +27,7 @@ NO_ROW = -1
 
 #: (timing, weight) of each row of a line, in the plan's order; timing None never holds
 Shape = tuple[tuple[Timing | None, int], ...]
-_DateParts = tuple[
-    frozenset[int] | None, frozenset[int] | None, frozenset[int] | None, frozenset[int] | None
-]
+_DateParts = tuple[frozenset[int] | None, frozenset[int] | None, frozenset[int] | None, frozenset[int] | None]
 
 
 def _date_parts(timing: Timing) -> _DateParts:
@@ -70,7 +69,7 @@ class Clock:
         """Number of the shape of these rows."""
         return self.shapes.setdefault(rows, len(self.shapes))
 
-    def arrays(self) -> dict[str, object]:
+    def arrays(self) -> dict[str, Any]:
         """``shape_steady``, ``day_break``, ``break_at``, ``break_ordinal``, ``date_class`` and their sizes."""
         parts = sorted(
             {_date_parts(timing) for shape in self.shapes for timing, _ in shape if timing is not None},
@@ -166,6 +165,3 @@ def zone_arrays(name: str) -> tuple[I64, I64]:
         instants.append(high * MICRO)
         offsets.append(offset(high))
     return np.array(instants, np.int64), np.array(offsets, np.int64) * MICRO
-
-
-

@@ -5,13 +5,13 @@ refused when a call meets it. ``core/tariff`` reports such faults before. This m
 prices nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import gcd
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from chappe.core.base.money import MAX_NANO
 from chappe.core.rating import tables as tb
@@ -222,7 +222,7 @@ class _Book:
         known = self.rate_index.get(id(rate))
         if known is not None:
             return known
-        alike = (rate.slots, rate.rounding, rate.decimals, rate.max_cost, rate.max_cost_strategy)
+        alike: tuple[object, ...] = (rate.slots, rate.rounding, rate.decimals, rate.max_cost, rate.max_cost_strategy)
         alike += (rate.minimum, rate.service)
         pricing = self.pricing_index.get(alike)
         if pricing is None:
@@ -235,7 +235,7 @@ class _Book:
 
     # --- prefixes ------------------------------------------------------------------------------------
 
-    def cells(self) -> dict[str, npt.NDArray[np.generic]]:
+    def cells(self) -> dict[str, Any]:
         """Which plan prices which prefix, and the sets of a prefix that several destinations hold (§8.15)."""
         several: dict[tuple[int, ...], int] = {}
         cells = [self._plan_cells(lines, several) for lines in self.plan_lines]
@@ -266,7 +266,7 @@ class _Book:
 
     # --- profiles ------------------------------------------------------------------------------------
 
-    def profiles(self) -> dict[str, npt.NDArray[np.int32] | I64]:
+    def profiles(self) -> dict[str, Any]:
         """Keys, activations and fallbacks; a fallback belongs to the same direction, tenant and category."""
         for key in self.tariff.profiles:
             subject = normal_subject(key.subject)
@@ -305,16 +305,14 @@ def _last_of_each_instant(activations: list[Activation]) -> list[Activation]:
 
 
 def _valid(entry: PlanEntry, at: int) -> bool:
-    return (entry.valid_from is None or entry.valid_from <= at) and (
-        entry.valid_to is None or at < entry.valid_to
-    )
+    return (entry.valid_from is None or entry.valid_from <= at) and (entry.valid_to is None or at < entry.valid_to)
 
 
-def _matrix(rows: list[tuple[int, ...]] | list[tuple[int, int]], columns: int) -> I32:
+def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> I32:
     return np.array(rows, np.int32).reshape(-1, columns)
 
 
-def _matrix64(rows: list[tuple[int, ...]], columns: int) -> I64:
+def _matrix64(rows: Sequence[tuple[int, ...]], columns: int) -> I64:
     return np.array(rows, np.int64).reshape(-1, columns)
 
 

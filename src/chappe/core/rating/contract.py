@@ -58,6 +58,15 @@ FIRST_YEAR = 1990
 LAST_YEAR = 2099  # inclusive
 
 
+#: types of record whose usage is time; anything else is a volume or a count
+TIMED = frozenset({"", "0", "voice"})
+
+
+def is_timed(tor: str) -> bool:
+    """Whether usage is seconds: TOR 0 (2012), ``*voice``, or none given. Files are read by the same rule."""
+    return tor.strip().removeprefix("*").lower() in TIMED
+
+
 @dataclass(slots=True)
 class Calls:
     """n calls. ``key`` is the row of CompiledTariff.key_index for (direction, tenant, category or tor, subject),
@@ -103,6 +112,6 @@ class Priced:
     def empty(cls, n: int) -> "Priced":
         """Room for n answers; the kernel fills every element."""
         status, reason = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
-        amounts = [np.zeros(n, np.int64) for _ in range(5)]
-        numbers = [np.zeros(n, np.int32) for _ in range(6)]
+        amounts: list[I64] = [np.zeros(n, np.int64) for _ in range(5)]
+        numbers: list[I32] = [np.zeros(n, np.int32) for _ in range(6)]
         return cls(status, reason, *amounts, *numbers)

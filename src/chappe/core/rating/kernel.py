@@ -10,7 +10,15 @@ ends where the row, the slot or an activation (of the called subject or of the o
 changes. Moments that a surplus has eaten are not looked at. Sections (§) are of docs/reference/rating.
 """
 
+# The walk and the look-up stay whole although they are long: a compiled function that is split hands a dozen
+# values back and forth, which reads worse. Arguments are positional because numba takes them so.
+# ruff: noqa: PLR0912, PLR0915, PLR0917
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False, disallow-untyped-decorators=False
+
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from chappe.core.rating import tables as tb
@@ -25,7 +33,6 @@ from chappe.core.rating.tables import (
     MICRO,
     CallColumns,
     PricedColumns,
-    Tables,
     new_trace,
 )
 
@@ -41,17 +48,23 @@ BAD_TIME, NEGATIVE_USAGE = int(Reason.BAD_TIME), int(Reason.NEGATIVE_USAGE)
 OUT_OF_RANGE_TIME, TOO_LONG = int(Reason.OUT_OF_RANGE_TIME), int(Reason.TOO_LONG)
 TOO_EXPENSIVE, TOO_MANY_PIECES = int(Reason.TOO_EXPENSIVE), int(Reason.TOO_MANY_PIECES)
 
+PLUS = 43  # dropped in front of a number, as compile does in front of a prefix
 POWERS = np.array([10**n for n in range(19)], np.int64)
 LOW = np.uint64(0xFFFFFFFF)
 HALF = np.uint64(32)
 ONE = np.uint64(1)
 
+# no reference counting: nothing here allocates, and counting costs more than pricing
+_OPTIONS: Any = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+compiled_once: Any = njit(**_OPTIONS)
+inlined: Any = njit(**_OPTIONS, forceinline=True)
+
 
 # --- exact arithmetic --------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def mul_div_wide(a: int, b: int, c: int) -> tuple[int, int]:
+@compiled_once
+def mul_div_wide(a, b, c):
     """``mul_div`` for products beyond 63 bits: 128-bit product by halves, then division bit by bit."""
     x, y, divisor = np.uint64(a), np.uint64(b), np.uint64(c)
     low = (x & LOW) * (y & LOW)
@@ -73,8 +86,8 @@ def mul_div_wide(a: int, b: int, c: int) -> tuple[int, int]:
     return np.int64(quotient), np.int64(rest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def mul_div(a: int, b: int, c: int) -> tuple[int, int]:
+@inlined
+def mul_div(a, b, c):
     """Quotient and remainder of a × b / c, exactly; a, b ≥ 0, c > 0, all below 2^62. Quotient -1: too large."""
     if a == 0 or b <= FAR // a:
         product = a * b
@@ -85,16 +98,16 @@ def mul_div(a: int, b: int, c: int) -> tuple[int, int]:
     return mul_div_wide(a, b, c)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def gcd(a: int, b: int) -> int:
+@compiled_once
+def gcd(a, b):
     """Greatest common divisor."""
     while b:
         a, b = b, a % b
     return a
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_fractions(num: int, den: int, more: int, of: int) -> tuple[int, int, int]:
+@compiled_once
+def add_fractions(num, den, more, of):
     """num/den + more/of, both below one: (carry, num, den). Denominator 0: it does not fit."""
     if more == 0:
         return 0, num, den
@@ -110,8 +123,8 @@ def add_fractions(num: int, den: int, more: int, of: int) -> tuple[int, int, int
     return carry, total - carry * common, common
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def round_piece(whole: int, num: int, den: int, method: int, decimals: int) -> tuple[int, int, int]:
+@compiled_once
+def round_piece(whole, num, den, method, decimals):
     """whole + num/den nano rounded once, by the method and decimals of its rate (§4.8)."""
     if decimals <= 9:
         quantum = POWERS[9 - decimals]
@@ -136,8 +149,8 @@ def round_piece(whole: int, num: int, den: int, method: int, decimals: int) -> t
 # --- what holds at a moment --------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def last_not_after(instants, low, high, at):  # type: ignore[no-untyped-def]
+@inlined
+def last_not_after(instants, low, high, at):
     """Index in instants[low:high], ascending, of the last one ≤ at; low - 1 when all are later."""
     while low < high:
         middle = (low + high) >> 1
@@ -148,11 +161,14 @@ def last_not_after(instants, low, high, at):  # type: ignore[no-untyped-def]
     return low - 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def deepest_prefix(t, text, begin, length):  # type: ignore[no-untyped-def]
+@inlined
+def deepest_prefix(t, text, begin, length):
     """Id of the longest prefix of any plan that the destination begins with."""
     node = 0
-    for i in range(begin, begin + length):
+    end = begin + length
+    if length > 0 and text[begin] == PLUS:
+        begin += 1
+    for i in range(begin, end):
         symbol = t.symbol[text[i]]
         if symbol == 0:
             break
@@ -163,8 +179,8 @@ def deepest_prefix(t, text, begin, length):  # type: ignore[no-untyped-def]
     return t.node_prefix[node]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def cell_of(t, plan, prefix):  # type: ignore[no-untyped-def]
+@inlined
+def cell_of(t, plan, prefix):
     """Line (or set, from lines.shape[0] on) with which the plan prices exactly this prefix; -1."""
     word = prefix >> 6
     bits = t.cell_bits[plan, word]
@@ -179,8 +195,8 @@ def cell_of(t, plan, prefix):  # type: ignore[no-untyped-def]
     return np.int64(t.cell_set[t.cell_rank[plan, word] + count])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def era_of(t, line, at):  # type: ignore[no-untyped-def]
+@inlined
+def era_of(t, line, at):
     """Era of a line at an instant, and when the next begins."""
     first = np.int64(t.lines[line, tb.LINE_ERA])
     last = first + t.lines[line, tb.LINE_ERAS] - 1
@@ -192,8 +208,8 @@ def era_of(t, line, at):  # type: ignore[no-untyped-def]
     return era, until
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def row_at(t, era, at, offset):  # type: ignore[no-untyped-def]
+@inlined
+def row_at(t, era, at, offset):
     """Row in force by the wall clock (-1: a hole in the timings), and until when at least (§4.5)."""
     shape = t.eras[era, tb.ERA_SHAPE]
     first = np.int64(t.eras[era, tb.ERA_ROW])
@@ -212,7 +228,7 @@ def row_at(t, era, at, offset):  # type: ignore[no-untyped-def]
     clock = local - day * DAY
     date = min(max(day - t.first_day, 0), t.date_class.size - 1)
     cell = shape * t.date_classes + t.date_class[date]
-    low, high = np.int64(t.day_break[cell]), np.int64(t.day_break[cell + 1])
+    high = np.int64(t.day_break[cell + 1])
     here = high - 1
     while t.break_at[here] > clock:
         here -= 1
@@ -221,8 +237,8 @@ def row_at(t, era, at, offset):  # type: ignore[no-untyped-def]
     return (first + ordinal if ordinal >= 0 else np.int64(-1)), min(until, turn)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def heaviest(t, cell, start, at, offset):  # type: ignore[no-untyped-def]
+@compiled_once
+def heaviest(t, cell, start, at, offset):
     """Of the destinations that share a prefix: the one whose row is heaviest at the start of the call, then
     the first by name (§8.15), among those with a row that is valid at ``at``. (line, era, until); line -1."""
     best, best_era, best_weight, until = -1, -1, -2, FAR
@@ -244,8 +260,8 @@ def heaviest(t, cell, start, at, offset):  # type: ignore[no-untyped-def]
     return best, best_era, until
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def line_of(t, plan, prefix, start, at, offset):  # type: ignore[no-untyped-def]
+@inlined
+def line_of(t, plan, prefix, start, at, offset):
     """Walk from the longest prefix to the shortest, then *any: (outcome, line, era, prefix, until)."""
     until, outcome = FAR, tb.NOT_IN_PLAN
     while prefix >= 0:
@@ -266,8 +282,8 @@ def line_of(t, plan, prefix, start, at, offset):  # type: ignore[no-untyped-def]
     return outcome, -1, -1, -1, until
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def note_visit(trace, kept, position, level, fallback, key, activation, outcome):  # type: ignore[no-untyped-def]
+@compiled_once
+def note_visit(trace, kept, position, level, fallback, key, activation, outcome):
     """Write down that a profile was asked for the destination."""
     n = kept[0]
     kept[0] += 1
@@ -278,8 +294,8 @@ def note_visit(trace, kept, position, level, fallback, key, activation, outcome)
         row[tb.V_ACTIVATION], row[tb.V_OUTCOME] = activation, outcome
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def find_line(t, key, prefix, start, at, offset, stack, trace, kept):  # type: ignore[no-untyped-def]
+@inlined
+def find_line(t, key, prefix, start, at, offset, stack, trace, kept):
     """Whose plan prices the destination at ``at`` (§4.1): the called subject, then its fallbacks depth first.
 
     (reason, called activation, used activation, line, era, prefix, until). ``until``: nothing of this can
@@ -343,8 +359,8 @@ def find_line(t, key, prefix, start, at, offset, stack, trace, kept):  # type: i
 # --- the walk ----------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def slot_at(t, pricing, position):  # type: ignore[no-untyped-def]
+@inlined
+def slot_at(t, pricing, position):
     """Slot in force after so much usage since the start of the call (§4.6), and where the next begins."""
     first = t.pricing[pricing, tb.PR_SLOT]
     slot = first + t.pricing[pricing, tb.PR_SLOTS] - 1
@@ -355,8 +371,8 @@ def slot_at(t, pricing, position):  # type: ignore[no-untyped-def]
     return slot, until
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def piece_cost(t, pricing, slot, raw, paid_slot):  # type: ignore[no-untyped-def]
+@inlined
+def piece_cost(t, pricing, slot, raw, paid_slot):
     """Billed usage of a piece and its cost, rounded as its rate says: (billed, whole, num, den, paid slot).
 
     A price for the call is paid once for each slot start, however many pieces follow. Billed -1: too large.
@@ -383,8 +399,8 @@ def piece_cost(t, pricing, slot, raw, paid_slot):  # type: ignore[no-untyped-def
     return billed, whole, rest, den, paid_slot
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def note_piece(trace, kept, values):  # type: ignore[no-untyped-def]
+@compiled_once
+def note_piece(trace, kept, values):
     """Write down a piece; values in the order of the P_ columns."""
     n = kept[0]
     kept[0] += 1
@@ -394,8 +410,8 @@ def note_piece(trace, kept, values):  # type: ignore[no-untyped-def]
             trace[n, column + 1] = values[column]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def walk(t, key, prefix, start, usage, offset, timed, stack, trace, kept):  # type: ignore[no-untyped-def]
+@inlined
+def walk(t, key, prefix, start, usage, offset, timed, stack, trace, kept):
     """Usage cost of one call: (reason, nano, billed, pieces, first row, last row, first line, first prefix).
 
     Unrounded pieces are summed exactly (whole + num/den nano) and rounded once, half up, at the end.
@@ -409,9 +425,7 @@ def walk(t, key, prefix, start, usage, offset, timed, stack, trace, kept):  # ty
     while True:
         at = start + probe if timed else start
         mark = kept[0]
-        reason, by, through, on, era, match, until = find_line(
-            t, key, prefix, start, at, offset, stack, trace, kept
-        )
+        reason, by, through, on, era, match, until = find_line(t, key, prefix, start, at, offset, stack, trace, kept)
         here, change = np.int64(-1), FAR
         if reason == NONE:
             here, change = row_at(t, era, at, offset)
@@ -471,8 +485,8 @@ def walk(t, key, prefix, start, usage, offset, timed, stack, trace, kept):  # ty
     return NONE, whole, billed_sum, pieces, first_row, row, first_line, first_prefix
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def service_part(t, pricing, usage):  # type: ignore[no-untyped-def]
+@inlined
+def service_part(t, pricing, usage):
     """S part of a C+S call in nano, on its whole usage after the free part, rounded once half up; -1 too large."""
     beyond = usage - t.pricing[pricing, tb.PR_S_FREE]
     num, den = t.pricing[pricing, tb.PR_S_NUM], t.pricing[pricing, tb.PR_S_DEN]
@@ -488,8 +502,8 @@ def service_part(t, pricing, usage):  # type: ignore[no-untyped-def]
     return nano
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def unbelievable(start, usage, offset, timed):  # type: ignore[no-untyped-def]
+@inlined
+def unbelievable(start, usage, offset, timed):
     """Why a call is refused before any plan is looked at."""
     if usage < 0:
         return NEGATIVE_USAGE
@@ -502,10 +516,9 @@ def unbelievable(start, usage, offset, timed):  # type: ignore[no-untyped-def]
     return NONE
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def rate_all(t, calls, out, trace, kept):  # type: ignore[no-untyped-def]
+@compiled_once
+def rate_all(t, calls, out, stack, trace, kept):
     """Price every call. The only entry of the compiled code."""
-    stack = np.empty((t.max_levels + 1, 2), np.int64)
     for i in range(calls.key.size):
         out.status[i], out.reason[i] = calls.status[i], calls.reason[i]
         out.cost[i] = out.connect_fee[i] = out.service[i] = out.total[i] = out.billed[i] = 0
@@ -546,29 +559,35 @@ def rate_all(t, calls, out, trace, kept):  # type: ignore[no-untyped-def]
             out.reason[i] = reason
 
 
-def _columns(source: Calls | Priced, kind: type) -> tuple:  # type: ignore[type-arg]
+def _columns(source: Calls) -> CallColumns:
     """The columns as contiguous, writable arrays: one compiled kernel serves them all (read-only ones, as
     Arrow lends them, would make numba compile another)."""
-    return kind(*(np.require(getattr(source, name), None, ["C", "W"]) for name in kind._fields))  # type: ignore[attr-defined, no-any-return]
+    return CallColumns(*(np.require(getattr(source, name), None, ["C", "W"]) for name in CallColumns._fields))
+
+
+def _answers(out: Priced, length: int) -> PricedColumns:
+    columns = [getattr(out, name) for name in PricedColumns._fields]
+    for name, column in zip(PricedColumns._fields, columns, strict=True):
+        if not (column.flags.c_contiguous and column.flags.writeable and column.size == length):
+            raise ValueError(f"column {name} of the answer must be contiguous, writable and as long as the calls")
+    return PricedColumns(*columns)
 
 
 def rate_arrays(
     compiled: CompiledTariff,
     calls: Calls,
     out: Priced,
-    trace: np.ndarray | None = None,
-    kept: np.ndarray | None = None,
+    trace: npt.NDArray[np.int64] | None = None,
+    kept: npt.NDArray[np.int64] | None = None,
 ) -> None:
     """Price ``calls`` into ``out`` (same length, C-contiguous and writable; every element is written).
 
-    Rows whose status is not RATED keep status and reason, amounts 0. ``trace`` (int64, TRACE_COLUMNS wide, see
-    ``tables.new_trace``) with ``kept`` takes the steps, of all calls one after the other: pass one call.
-    Releases the interpreter lock; safe in threads on disjoint slices.
+    Rows whose status is not RATED keep status and reason, amounts 0. ``trace`` and ``kept`` (see
+    ``tables.new_trace``) take the steps of all calls one after the other: pass one call with them.
+    Releases the interpreter lock; safe in threads on separate calls and answers.
     """
     if trace is None or kept is None:
         trace, kept = new_trace(0)
-    given = PricedColumns(*(getattr(out, name) for name in PricedColumns._fields))
-    for name, column in zip(PricedColumns._fields, given, strict=True):
-        if not (column.flags.c_contiguous and column.flags.writeable and column.size == calls.key.size):
-            raise ValueError(f"column {name} of the answer must be contiguous, writable and as long as the calls")
-    rate_all(compiled.tables, _columns(calls, CallColumns), given, trace, kept)
+    stack = np.empty((compiled.tables.max_levels + 1, 2), np.int64)
+    answers = _answers(out, calls.key.size)
+    rate_all(compiled.tables, _columns(calls), answers, stack, trace, kept)

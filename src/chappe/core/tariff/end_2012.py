@@ -21,7 +21,8 @@ RATES = Layout(
     "Rates",
     (
         Column("Tag", filled=True), Column("DestinationsTag", ("DestinationTag",), filled=True), Column("ConnectFee"),
-        Column("Price", filled=True), Column("PricedUnits", ("PricedUnit",)), Column("RateIncrements", ("RateIncrement",)),
+        Column("Price", filled=True), Column("PricedUnits", ("PricedUnit",)),
+        Column("RateIncrements", ("RateIncrement",)),
     ),
     base.RATE_STEMS, required=True, positional=True,
 )  # fmt: skip

@@ -126,7 +126,7 @@ class Faults:
         self._count: Counter[tuple[str, str]] = Counter()
         self.errors = 0  # how many of severity ERROR so far
 
-    def add(
+    def add(  # noqa: PLR0917 - a place is file, line, column, field, always in this order
         self,
         code: str,
         file: str = "",

@@ -65,6 +65,14 @@ class Bound:
         return self.places[self.layout.index[name]] >= 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How the lines of a file are cut: separator and number of cells."""
+
+    separator: str
+    width: int
+
+
 @dataclass(slots=True)
 class Row:
     """A row in the order of its layout; ``more`` holds the cells of unknown columns."""
@@ -157,7 +165,7 @@ def bind(sheet: Sheet, layout: Layout, faults: Faults) -> Bound | None:
         bound = Bound(sheet.file, layout, list(range(len(layout.columns))))
         skip = 1 if _old_header(sheet, separator, faults) else 0
         lines = [line for line in sheet.lines if not line.comment][skip:]
-        _take(sheet, bound, lines, separator, len(layout.columns), faults)
+        _take(sheet, bound, lines, Cut(separator, len(layout.columns)), faults)
         return bound
     cells = sheet.cut(header, separator, faults) or []
     cells = _trimmed(cells)
@@ -167,7 +175,7 @@ def bind(sheet: Sheet, layout: Layout, faults: Faults) -> Bound | None:
     lines = [line for line in sheet.lines if line.number > header.number and not line.comment]
     if not lines:
         faults.warn("tariff-no-rows", sheet.file, header.number)
-    _take(sheet, bound, lines, separator, len(cells), faults)
+    _take(sheet, bound, lines, Cut(separator, len(cells)), faults)
     return bound
 
 
@@ -202,7 +210,8 @@ def _bind_header(file: str, layout: Layout, line: int, cells: list[str], faults:
     return bound
 
 
-def _take(sheet: Sheet, bound: Bound, lines: list[Line], separator: str, width: int, faults: Faults) -> None:
+def _take(sheet: Sheet, bound: Bound, lines: list[Line], cut: Cut, faults: Faults) -> None:
+    separator, width = cut.separator, cut.width
     places = bound.places
     straight = places == list(range(len(places))) and width == len(places)
     extra = [place for _, place in bound.extra]
@@ -212,7 +221,7 @@ def _take(sheet: Sheet, bound: Bound, lines: list[Line], separator: str, width: 
         if cells is None:
             continue
         if len(cells) != width:
-            cells = _mend(sheet, bound, line, cells, separator, width, faults)
+            cells = _mend(bound, line, cells, cut, faults)
             if cells is None:
                 continue
         ordered = cells if straight else [cells[place] if place >= 0 else "" for place in places]
@@ -225,11 +234,9 @@ def _take(sheet: Sheet, bound: Bound, lines: list[Line], separator: str, width: 
         bound.rows.append(row)
 
 
-def _mend(
-    sheet: Sheet, bound: Bound, line: Line, cells: list[str], separator: str, width: int, faults: Faults
-) -> list[str] | None:
+def _mend(bound: Bound, line: Line, cells: list[str], cut: Cut, faults: Faults) -> list[str] | None:
     """A row that is too short or too long: cells of the right number when it can still be read, else None."""
-    layout, found = bound.layout, len(cells)
+    layout, found, separator, width = bound.layout, len(cells), cut.separator, cut.width
     if found > width:
         if not any(cells[width:]):  # a trailing separator, or a workbook's empty columns
             return cells[:width]

@@ -200,7 +200,7 @@ def _rate(row: Row, kind: str, band: str, faults: Faults) -> Rate | None:
     price = _unit_price(row, faults)
     least = cells.price(row, "minimum_facture", faults, comma=True, empty=Price())
     rounding = _rounding(row, faults)
-    slots = _slots(row, kind, unit, price, fee, faults) if price is not None and fee is not None else ()
+    slots = _slots(row, kind, unit, (price, fee), faults) if price is not None and fee is not None else ()
     service = _service(row, unit, faults)
     if not slots or least is None or rounding is None:
         return None
@@ -221,9 +221,10 @@ def _unit_price(row: Row, faults: Faults) -> Price | None:
     return price
 
 
-def _slots(row: Row, kind: str, unit: str, price: Price, fee: Price, faults: Faults) -> tuple[Slot, ...]:
+def _slots(row: Row, kind: str, unit: str, paid: tuple[Price, Price], faults: Faults) -> tuple[Slot, ...]:
     """Free seconds, first step, next steps (§5.3 of the numbering notes): slots of one call."""
     size, nature = UNITS[unit]
+    price, fee = paid
     if nature == "act":
         if row.get("duree_gratuite_s").strip("0"):
             where = (row.file, row.line, row.column("duree_gratuite_s"), "duree_gratuite_s")

@@ -61,7 +61,10 @@ ACCOUNT_ACTIONS = Layout(
 )  # fmt: skip
 ACTION_TIMINGS = Layout(
     "ActionTimings",
-    (Column("Tag", filled=True), Column("ActionsTag", filled=True), Column("TimingTag", filled=True), Column("Weight", needed=False)),
+    (
+        Column("Tag", filled=True), Column("ActionsTag", filled=True), Column("TimingTag", filled=True),
+        Column("Weight", needed=False),
+    ),
     stems("actiontimings", "actiontiming", "actionstimings", "actionstiming"), positional=True,
 )  # fmt: skip
 

@@ -75,7 +75,7 @@ def texts() -> Iterator[tuple[Path, int, str, str | None]]:
         if path.suffix == ".py":
             code = path.read_text("utf-8")
         elif path.suffix in {".html", ".txt"} and "templates" in path.parts:
-            code = templatize(path.read_text("utf-8"))
+            code = "\n".join(line.lstrip() for line in templatize(path.read_text("utf-8")).splitlines())  # its indents are no Python
         else:
             continue
         found = extract("python", io.BytesIO(code.encode()), keywords=KEYWORDS)

@@ -1,7 +1,7 @@
 """A page with every component of the face, for tests and for the eye. Never part of the product.
 
-As a URL configuration it adds ``/kitchen-sink/`` (list), ``/kitchen-sink/detail/`` and ``/kitchen-sink/home/``
-to Chappe's own addresses.
+As a URL configuration it holds ``/kitchen-sink/`` (list), ``/kitchen-sink/detail/``, ``/kitchen-sink/home/`` and the
+addresses of the face alone, so that a fault elsewhere does not hide here.
 """
 
 from datetime import UTC, datetime
@@ -20,6 +20,14 @@ from chappe.kit.ui.charts import Chart, Series, Shape, Unit
 from chappe.kit.ui.dashboard import DashboardCard, Drawn, Size
 
 TEMPLATES = Path(__file__).parent / "templates"
+ALICE = SimpleNamespace(
+    is_authenticated=True,
+    username="alice",
+    first_name="Alice",
+    last_name="Martin",
+    email="alice@chappe.example",
+    get_full_name="Alice Martin",
+)
 EUR = 1_000_000_000
 
 
@@ -110,7 +118,7 @@ def _charts() -> dict[str, Chart]:
 def _page(request: HttpRequest, name: str, **context) -> HttpResponse:
     template = engines["django"].from_string((TEMPLATES / f"{name}.html").read_text("utf-8"))
     shell = {"menu": MENU, "house": "Fibre du Jura"}
-    return HttpResponse(template.render({"shell": shell, "user": request.user, **context}, request))
+    return HttpResponse(template.render({"shell": shell, "user": ALICE, **context}, request))
 
 
 def listing(request: HttpRequest) -> HttpResponse:
@@ -158,9 +166,8 @@ def home(request: HttpRequest) -> HttpResponse:
         card("broken", Size.HALF, {}, "Carte en panne", "bug", failed="Cette carte n’a pas pu être dessinée. La faute est au journal."),
     ]
     template = engines["django"].get_template("ui/dashboard.html")
-    user = SimpleNamespace(is_authenticated=True, first_name="Alice", username="alice", last_name="Martin", email="alice@chappe.example", get_full_name="Alice Martin")
     shell = {"menu": MENU, "house": "Fibre du Jura"}
-    return HttpResponse(template.render({"shell": shell, "user": user, "tiles": tiles, "cards": cards}, request))
+    return HttpResponse(template.render({"shell": shell, "user": ALICE, "tiles": tiles, "cards": cards}, request))
 
 
 def broken(request: HttpRequest) -> HttpResponse:
@@ -173,5 +180,4 @@ urlpatterns = [
     path("kitchen-sink/home/", home),
     path("kitchen-sink/broken/", broken),
     path("", include("chappe.kit.ui.urls")),
-    path("", include("chappe.web.urls")),
 ]

@@ -28,7 +28,7 @@ class Size(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardCard:
-    """``context(user)`` returns what the template reads, or None when there is nothing to say.
+    """``context(user)`` returns what the template reads as ``data``, or None when there is nothing to say.
 
     TILE: ``label``, ``value`` (written), and maybe ``delta``, ``tone`` (ok, bad, muted), ``hint``, ``url``, ``icon``.
     Else: the keys of ``template``; ``ui/dashboard_chart.html`` draws ``chart`` (a Chart), ``ui/dashboard_list.html``

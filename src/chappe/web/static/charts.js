@@ -80,7 +80,7 @@
           legend: { display: many, position: ring && box.clientWidth > 380 ? "right" : "bottom", labels: { usePointStyle: true, pointStyle: "circle", boxWidth: 7, boxHeight: 7, padding: 14 } },
           tooltip: {
             backgroundColor: token("ink"), padding: 10, cornerRadius: 8, boxPadding: 5, usePointStyle: true,
-            callbacks: { label: (item) => ` ${ring ? item.label : item.dataset.label} : ${item.dataset.texts[item.dataIndex]}` },
+            callbacks: { label: (item) => ` ${ring ? item.label : item.dataset.label}${lang === "fr" ? "\u00a0" : ""}: ${item.dataset.texts[item.dataIndex]}` },
           },
         },
         onHover: (event, items) => { if (wanted.urls.length) event.native.target.style.cursor = items.length ? "pointer" : ""; },

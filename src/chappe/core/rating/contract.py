@@ -6,6 +6,7 @@ is no second implementation. All arrays of one Calls have the same length n and 
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +112,7 @@ class Priced:
     @classmethod
     def empty(cls, n: int) -> "Priced":
         """Room for n answers; the kernel fills every element."""
-        status, reason = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
-        amounts: list[I64] = [np.zeros(n, np.int64) for _ in range(5)]
-        numbers: list[I32] = [np.zeros(n, np.int32) for _ in range(6)]
-        return cls(status, reason, *amounts, *numbers)
+        columns: list[Any] = [np.zeros(n, np.uint8) for _ in range(2)]
+        columns += [np.zeros(n, np.int64) for _ in range(5)]
+        columns += [np.zeros(n, np.int32) for _ in range(6)]
+        return cls(*columns)

@@ -13,7 +13,8 @@ changes. Moments that a surplus has eaten are not looked at. Sections (§) are o
 # The walk and the look-up stay whole although they are long: a compiled function that is split hands a dozen
 # values back and forth, which reads worse. Arguments are positional because numba takes them so.
 # ruff: noqa: PLR0912, PLR0915, PLR0917
-# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False, disallow-untyped-decorators=False
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
 
 from typing import Any
 

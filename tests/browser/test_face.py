@@ -101,6 +101,7 @@ def test_the_keyboard_moves_in_a_list_and_opens_help(new_page, shot):
     assert page.locator("#keys").is_visible()
     shot(page, "keys-1440")
     page.keyboard.press("Escape")
+    page.locator("#keys").wait_for(state="hidden")
     page.keyboard.press("Enter")
     page.wait_for_url("**/kitchen-sink/detail/")
 

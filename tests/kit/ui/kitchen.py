@@ -44,12 +44,21 @@ class Kitchen(forms.Form):
 
 
 MENU = [
-    {"label": "", "entries": [{"label": "Accueil", "url": "/kitchen-sink/home/", "icon": "home", "active": False, "badge": ""}]},
+    {
+        "label": "",
+        "entries": [{"label": "Accueil", "url": "/kitchen-sink/home/", "icon": "home", "active": False, "badge": ""}],
+    },
     {
         "label": "Trafic et facturation",
         "entries": [
             {"label": "Communications", "url": "/kitchen-sink/", "icon": "phone", "active": True, "badge": "1 284"},
-            {"label": "Grilles tarifaires", "url": "/kitchen-sink/detail/", "icon": "calculator", "active": False, "badge": ""},
+            {
+                "label": "Grilles tarifaires",
+                "url": "/kitchen-sink/detail/",
+                "icon": "calculator",
+                "active": False,
+                "badge": "",
+            },
             {"label": "Simulateur", "url": "#", "icon": "arrows-diff", "active": False, "badge": ""},
         ],
     },
@@ -62,7 +71,14 @@ MENU = [
         ],
     },
 ]
-STATES = [("Valorisée", "ok"), ("En cours", "run"), ("En attente", "wait"), ("Rejetée", "bad"), ("Reçue", "new"), ("Sans tarif", "warn")]
+STATES = [
+    ("Valorisée", "ok"),
+    ("En cours", "run"),
+    ("En attente", "wait"),
+    ("Rejetée", "bad"),
+    ("Reçue", "new"),
+    ("Sans tarif", "warn"),
+]
 
 
 def _rows() -> list[dict]:
@@ -94,14 +110,23 @@ def _charts() -> dict[str, Chart]:
             labels=days,
             series=[
                 Series(label="Communications", values=calls),
-                Series(label="Chiffre d’affaires", values=[c * 37_125_000 for c in calls], unit=Unit.MONEY, tone="signal", axis=2, shape=Shape.LINE),
+                Series(
+                    label="Chiffre d’affaires",
+                    values=[c * 37_125_000 for c in calls],
+                    unit=Unit.MONEY,
+                    tone="signal",
+                    axis=2,
+                    shape=Shape.LINE,
+                ),
             ],
         ),
         "top": Chart(
             slug="top",
             title="Premières destinations",
             labels=["Allemagne O2", "France mobile", "Royaume-Uni", "Suisse", "Espagne"],
-            series=[Series(label="Montant", values=[n * EUR for n in (12_410, 9_020, 4_700, 2_210, 1_108)], unit=Unit.MONEY)],
+            series=[
+                Series(label="Montant", values=[n * EUR for n in (12_410, 9_020, 4_700, 2_210, 1_108)], unit=Unit.MONEY)
+            ],
             shape=Shape.ROWS,
         ),
         "share": Chart(
@@ -129,8 +154,20 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 def detail(request: HttpRequest) -> HttpResponse:
     events = [
-        {"when": datetime(2026, 11, 21, 14, 2, tzinfo=UTC), "icon": "calculator", "text": "Valorisée 0,0125 € avec « Europe 2026 », version 4", "who": "tâche 312 · lot 2026-11-21-a"},
-        {"when": datetime(2026, 11, 21, 13, 58, tzinfo=UTC), "icon": "file-import", "text": "Ligne 27 de", "url": "#", "link": "ALTI_CDR_20261121_01.csv", "who": "Alice Martin · 212 lignes, 3 rejetées"},
+        {
+            "when": datetime(2026, 11, 21, 14, 2, tzinfo=UTC),
+            "icon": "calculator",
+            "text": "Valorisée 0,0125 € avec « Europe 2026 », version 4",
+            "who": "tâche 312 · lot 2026-11-21-a",
+        },
+        {
+            "when": datetime(2026, 11, 21, 13, 58, tzinfo=UTC),
+            "icon": "file-import",
+            "text": "Ligne 27 de",
+            "url": "#",
+            "link": "ALTI_CDR_20261121_01.csv",
+            "who": "Alice Martin · 212 lignes, 3 rejetées",
+        },
     ]
     form = Kitchen({"name": "", "operator": "a", "mail": "pas une adresse"})
     return _page(request, "detail", events=events, form=form, charts=_charts(), states=STATES)
@@ -139,31 +176,133 @@ def detail(request: HttpRequest) -> HttpResponse:
 def home(request: HttpRequest) -> HttpResponse:
     charts = _charts()
 
-    def card(slug: str, size: Size, context: dict, title: str = "", icon: str = "", template: str = "ui/dashboard_list.html", **more) -> Drawn:
-        made = DashboardCard(slug=slug, area="", context=lambda user: context, size=size, title=title, icon=icon, template=template, url="#" if title else "")
+    def card(
+        slug: str,
+        size: Size,
+        context: dict,
+        title: str = "",
+        icon: str = "",
+        template: str = "ui/dashboard_list.html",
+        **more,
+    ) -> Drawn:
+        made = DashboardCard(
+            slug=slug,
+            area="",
+            context=lambda user: context,
+            size=size,
+            title=title,
+            icon=icon,
+            template=template,
+            url="#" if title else "",
+        )
         return Drawn(made, context, **more)
 
     tiles = [
-        card("calls", Size.TILE, {"label": "Communications du mois", "value": "183 308", "delta": "+4,2 %", "tone": "ok", "hint": "sur octobre", "icon": "phone"}),
-        card("revenue", Size.TILE, {"label": "Chiffre d’affaires", "value": "29 448,20 €", "delta": "+1,1 %", "tone": "ok", "hint": "sur octobre", "icon": "coin-euro"}),
-        card("unrated", Size.TILE, {"label": "Sans tarif", "value": "812", "delta": "+640", "tone": "bad", "hint": "depuis hier", "icon": "help-hexagon", "url": "#"}),
-        card("files", Size.TILE, {"label": "Fichiers à traiter", "value": "3", "hint": "le plus ancien depuis 2 h", "icon": "folder-share"}),
+        card(
+            "calls",
+            Size.TILE,
+            {
+                "label": "Communications du mois",
+                "value": "183 308",
+                "delta": "+4,2 %",
+                "tone": "ok",
+                "hint": "sur octobre",
+                "icon": "phone",
+            },
+        ),
+        card(
+            "revenue",
+            Size.TILE,
+            {
+                "label": "Chiffre d’affaires",
+                "value": "29 448,20 €",
+                "delta": "+1,1 %",
+                "tone": "ok",
+                "hint": "sur octobre",
+                "icon": "coin-euro",
+            },
+        ),
+        card(
+            "unrated",
+            Size.TILE,
+            {
+                "label": "Sans tarif",
+                "value": "812",
+                "delta": "+640",
+                "tone": "bad",
+                "hint": "depuis hier",
+                "icon": "help-hexagon",
+                "url": "#",
+            },
+        ),
+        card(
+            "files",
+            Size.TILE,
+            {"label": "Fichiers à traiter", "value": "3", "hint": "le plus ancien depuis 2 h", "icon": "folder-share"},
+        ),
     ]
     todo = [
-        {"title": "640 communications vers +4917… sans tarif", "second": "grille « Europe 2026 », depuis hier 22:10", "state": "Sans tarif", "tone": "warn", "url": "#"},
-        {"title": "ALTI_CDR_20261121_02.csv", "second": "3 lignes rejetées sur 212", "state": "Anomalies", "tone": "bad", "url": "#"},
-        {"title": "Grille « Afrique 2027 » à activer", "second": "entre en vigueur dans 9 jours", "state": "Prête", "tone": "wait", "url": "#"},
+        {
+            "title": "640 communications vers +4917… sans tarif",
+            "second": "grille « Europe 2026 », depuis hier 22:10",
+            "state": "Sans tarif",
+            "tone": "warn",
+            "url": "#",
+        },
+        {
+            "title": "ALTI_CDR_20261121_02.csv",
+            "second": "3 lignes rejetées sur 212",
+            "state": "Anomalies",
+            "tone": "bad",
+            "url": "#",
+        },
+        {
+            "title": "Grille « Afrique 2027 » à activer",
+            "second": "entre en vigueur dans 9 jours",
+            "state": "Prête",
+            "tone": "wait",
+            "url": "#",
+        },
     ]
-    jobs = [{"title": "Valorisation de novembre", "second": "par Alice, il y a 3 min", "state": "En cours", "tone": "run", "value": "62 %"}]
+    jobs = [
+        {
+            "title": "Valorisation de novembre",
+            "second": "par Alice, il y a 3 min",
+            "state": "En cours",
+            "tone": "run",
+            "value": "62 %",
+        }
+    ]
     chart = "ui/dashboard_chart.html"
     cards = [
-        card("days", Size.WIDE, {"chart": charts["days"], "height": 260}, "Communications et chiffre d’affaires par jour", "chart-histogram", chart),
+        card(
+            "days",
+            Size.WIDE,
+            {"chart": charts["days"], "height": 260},
+            "Communications et chiffre d’affaires par jour",
+            "chart-histogram",
+            chart,
+        ),
         card("todo", Size.THIRD, {"rows": todo}, "À faire", "checklist"),
         card("top", Size.HALF, {"chart": charts["top"], "height": 220}, "Premières destinations", "world", chart),
-        card("share", Size.HALF, {"chart": charts["share"], "height": 220}, "État des communications", "chart-donut", chart),
+        card(
+            "share",
+            Size.HALF,
+            {"chart": charts["share"], "height": 220},
+            "État des communications",
+            "chart-donut",
+            chart,
+        ),
         card("jobs", Size.HALF, {"rows": jobs}, "Tâches", "progress"),
         card("alerts", Size.THIRD, {"rows": [], "empty": _("Nothing to do here.")}, "Alertes", "bell"),
-        card("broken", Size.HALF, {}, "Carte en panne", "bug", failed="Cette carte n’a pas pu être dessinée. La faute est au journal."),
+        card(
+            "broken",
+            Size.HALF,
+            {},
+            "Carte en panne",
+            "bug",
+            failed="Cette carte n’a pas pu être dessinée. La faute est au journal.",
+        ),
     ]
     template = engines["django"].get_template("ui/dashboard.html")
     shell = {"menu": MENU, "house": "Fibre du Jura"}

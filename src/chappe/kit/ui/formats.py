@@ -88,9 +88,7 @@ def size(octets: int | None) -> str:
     """``1_536_000`` → ``1,5 Mo`` in French, ``1.5 MB`` in English (powers of a thousand)."""
     if octets is None or octets == "":
         return DASH
-    units = (
-        ["o", "ko", "Mo", "Go", "To"] if reader_locale().language == "fr" else ["B", "kB", "MB", "GB", "TB"]
-    )
+    units = ["o", "ko", "Mo", "Go", "To"] if reader_locale().language == "fr" else ["B", "kB", "MB", "GB", "TB"]
     left, rank = Decimal(int(octets)), 0
     while abs(left) >= _KILO and rank < len(units) - 1:
         left, rank = left / _KILO, rank + 1

@@ -72,9 +72,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """A Tabler icon by name. Hidden from screen readers unless a label says what it means."""
     name = str(name).removeprefix("ti-")
     if label:
-        return format_html(
-            '<i class="ti ti-{} {}" role="img" aria-label="{}" title="{}"></i>', name, css, label, label
-        )
+        return format_html('<i class="ti ti-{} {}" role="img" aria-label="{}" title="{}"></i>', name, css, label, label)
     return format_html('<i class="ti ti-{} {}" aria-hidden="true"></i>', name, css)
 
 
@@ -111,9 +109,9 @@ def is_group(field: BoundField) -> bool:
 def widget(field: BoundField) -> SafeString:
     """The field's input with the theme's class, and ``is-invalid`` when it was refused."""
     kind = field.field.widget
+    if isinstance(kind, RadioSelect | CheckboxSelectMultiple):
+        return field.as_widget()  # its class would land on the box around the choices
     if isinstance(kind, CheckboxInput):
-        css = "form-check-input"
-    elif isinstance(kind, RadioSelect | CheckboxSelectMultiple):
         css = "form-check-input"
     elif isinstance(kind, Select):
         css = "form-select"
@@ -148,9 +146,7 @@ def pager(context: Context, page: Page, total: str = "", name: str = "page") -> 
         return "?" + query.urlencode()
 
     around = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
-    pages = [
-        {"number": n, "url": link(n) if isinstance(n, int) else "", "on": n == page.number} for n in around
-    ]
+    pages = [{"number": n, "url": link(n) if isinstance(n, int) else "", "on": n == page.number} for n in around]
     return {
         "page": page,
         "pages": pages,

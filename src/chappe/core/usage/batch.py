@@ -32,6 +32,7 @@ class Rated:
     ids: U64
     start: I64
     usage: I64
+    offset: I32
 
 
 class Rater:
@@ -92,7 +93,7 @@ class Rater:
         calls.reason[:] = _REASON_OF[fault]
         priced = new_priced(rows)
         rate_arrays(self.compiled, calls, priced)
-        return Rated(rows, priced, fault, ids, calls.start, calls.usage)
+        return Rated(rows, priced, fault, ids, calls.start, calls.usage, calls.offset)
 
     def read(self, buf: U8, at: I32, length: I32, fault: U8) -> tuple[Calls, U64]:
         """The columns of the kernel, read but not priced, and the hashes of the ids."""

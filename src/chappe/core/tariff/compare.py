@@ -35,7 +35,7 @@ class Change:
 
 def compare(a: Tariff, b: Tariff) -> list[Change]:
     """Every change from ``a`` to ``b``, sorted by subject, plan, prefix and timing."""
-    old, new = _prices(a), _prices(b)
+    old, new, same_price = _prices(a), _prices(b), SamePrice()
     changes = []
     for key in old.keys() | new.keys():
         before, after = old.get(key), new.get(key)
@@ -63,9 +63,20 @@ def _rank(entry: PlanEntry) -> tuple[int, int]:
     return entry.valid_from or 0, entry.weight
 
 
-def same_price(one: Rate, other: Rate) -> bool:
-    """Do two rates always give the same amounts? (Names, zones and places do not matter.)"""
-    return _sum_up(one) == _sum_up(other)
+class SamePrice:
+    """Do two rates always give the same amounts? (Names, zones and places do not matter.) Remembers its rates."""
+
+    def __init__(self) -> None:
+        self._sums: dict[int, tuple[object, ...]] = {}
+
+    def __call__(self, one: Rate, other: Rate) -> bool:
+        return one is other or self._sum(one) == self._sum(other)
+
+    def _sum(self, rate: Rate) -> tuple[object, ...]:
+        known = self._sums.get(id(rate))
+        if known is None:
+            known = self._sums[id(rate)] = _sum_up(rate)
+        return known
 
 
 def _sum_up(rate: Rate) -> tuple[object, ...]:
@@ -200,7 +211,7 @@ def jumps(previous: Tariff, tariff: Tariff, limit: int, faults: Faults) -> None:
 
 
 def _moved(previous: Tariff, tariff: Tariff) -> list[tuple[str, str, str, PlanEntry, PlanEntry]]:
-    old, new = _prices(previous), _prices(tariff)
+    old, new, same_price = _prices(previous), _prices(tariff), SamePrice()
     return [
         (*key, old[key], entry)
         for key, entry in new.items()
@@ -214,9 +225,11 @@ def lost_parents(previous: Tariff, tariff: Tariff, faults: Faults) -> None:
         old, new = _plan_prefixes(previous, plan), _plan_prefixes(tariff, plan)
         if ANY in new:
             continue
-        for prefix, destination in new.items():
-            parent = next((prefix[:size] for size in range(len(prefix) - 1, 0, -1) if prefix[:size] in old), "")
-            if parent and not any(prefix[:size] in new for size in range(1, len(prefix))):
+        gone = {prefix for prefix in old if prefix not in new}
+        for prefix, destination in new.items() if gone else ():
+            shorter = [prefix[:size] for size in range(len(prefix) - 1, 0, -1)]
+            parent = next((one for one in shorter if one in old), "")
+            if parent in gone and not any(one in new for one in shorter):
                 origin = tariff.destinations[destination][prefix]
                 faults.warn("tariff-lost-parent", origin.file, origin.line, prefix=prefix, plan=plan, parent=parent)
 

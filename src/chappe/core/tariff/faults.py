@@ -124,6 +124,7 @@ class Faults:
     def __init__(self) -> None:
         self._issues: list[Issue] = []
         self._count: Counter[tuple[str, str]] = Counter()
+        self.told = 0  # how many so far, of any severity
         self.errors = 0  # how many of severity ERROR so far
 
     def add(  # noqa: PLR0917 - a place is file, line, column, field, always in this order
@@ -138,6 +139,7 @@ class Faults:
     ) -> None:
         """Note one fault; beyond the limit of its kind it is only counted."""
         self._count[code, file] += 1
+        self.told += 1
         self.errors += severity is Severity.ERROR
         if self._count[code, file] <= MOST_OF_ONE_KIND:
             self._issues.append(Issue(code, severity, file, line, column, field, {"field": field, **params}))

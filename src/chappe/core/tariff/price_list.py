@@ -6,7 +6,8 @@ never pass through a float. What rows mean together is in ``price_plan.py``.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from chappe.core.base.money import plain
@@ -86,6 +87,7 @@ LAYOUT = Layout(
     ("tarif", "tarifs", "pricelist", "grille", "tarification", "prix"),
     required=True,
 )
+PREFIX_PLACE = LAYOUT.index["prefixe"]
 _ROUNDING = re.compile(r"\s*([A-Za-zÀ-ÿ]+)\s*[;,:/ ]*\s*(\d?)\s*(?:d[eé]c\w*)?\s*\Z")
 _PREFIX = re.compile(r"[0-9*#]{1,40}\Z", re.ASCII)
 
@@ -110,14 +112,35 @@ class PriceRow:
 
 
 def read_rows(rows: Iterable[Row], zone: ZoneInfo, known_bands: set[str], faults: Faults) -> list[PriceRow]:
-    """Every row that can be read; each fault of the others is noted."""
-    found = []
+    """Every row that can be read; each fault of the others is noted.
+
+    Rows that differ by their prefix alone share one Rate, that of the first: lists repeat a price for each of
+    a country's prefixes.
+    """
+    found: list[PriceRow] = []
+    known: dict[tuple[str, ...], PriceRow] = {}
     for row in rows:
-        before = faults.errors
+        terms = (*row.cells[:PREFIX_PLACE], *row.cells[PREFIX_PLACE + 1 :])
+        same = known.get(terms)
+        if same is not None:
+            prefix = _prefix(row, faults)
+            if prefix is not None:
+                found.append(_with_prefix(same, prefix, Origin(row.file, row.line)))
+            continue
+        before, told = faults.errors, faults.told
         read = _row(row, zone, known_bands, faults)
         if read is not None and faults.errors == before:
             found.append(read)
+            if faults.told == told:
+                known[terms] = read
     return found
+
+
+def _with_prefix(same: PriceRow, prefix: str, origin: Origin) -> PriceRow:
+    return PriceRow(
+        same.code, same.way, same.tenant, same.subject, same.category, prefix, same.destination, same.band,
+        same.valid_from, same.valid_to, same.currency, same.rate, origin,
+    )  # fmt: skip
 
 
 def _row(row: Row, zone: ZoneInfo, known_bands: set[str], faults: Faults) -> PriceRow | None:
@@ -236,12 +259,12 @@ def _slots(row: Row, kind: str, unit: str, paid: tuple[Price, Price], faults: Fa
     following = _steps(row, "palier_suivant", measure, faults) or smallest
     first = _steps(row, "premier_palier", measure, faults) or following
     free = _steps(row, "duree_gratuite_s", MILLION, faults) if nature == "time" else 0
-    slots = [Slot(price, size, first, free)]
+    slots = [Slot(price, size, first, free, Price() if free else fee)]
     if first != following:
         slots.append(Slot(price, size, following, free + first))
     if free:
-        slots.insert(0, Slot(Price(), size, smallest, 0))
-    return (replace(slots[0], connect_fee=fee), *slots[1:])
+        slots.insert(0, Slot(Price(), size, smallest, 0, fee))
+    return tuple(slots)
 
 
 def _steps(row: Row, name: str, measure: int, faults: Faults) -> int:
@@ -291,6 +314,7 @@ def _service(row: Row, unit: str, faults: Faults) -> ServicePart | None:
     return ServicePart(price, size, kind, free, row.get("sva_tva") or row.get("tva"))
 
 
+@lru_cache(maxsize=65_536)
 def decimal(price: Price) -> str:
     """``Price(125, 4)`` → ``"0.0125"``, at any scale."""
     if price.scale <= 9:

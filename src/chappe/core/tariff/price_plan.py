@@ -13,6 +13,7 @@ from chappe.core.tariff.faults import Faults
 from chappe.core.tariff.price_list import PriceRow
 
 ALWAYS_FROM = 0
+NOWHERE = Origin()
 Validity = tuple[int | None, int | None]
 
 
@@ -46,23 +47,24 @@ def _plan(
     plan: str, prefixes: dict[str, list[PriceRow]], spans: tuple[bands.Span, ...], tariff: Tariff, faults: Faults
 ) -> None:
     alike: dict[tuple, list[tuple[str, list[tuple[str, Rate, Validity]]]]] = {}
+    numbers: dict[Rate, int] = {}  # rates that differ by their place alone share a number
+    bare: dict[int, int] = {}
     for prefix, rows in prefixes.items():
         priced = _priced(prefix, rows, spans, faults)
         if priced:
-            signature = (rows[0].destination, *((band, _bare(rate), validity) for band, rate, validity in priced))
+            for _, rate, _ in priced:
+                if id(rate) not in bare:
+                    bare[id(rate)] = numbers.setdefault(replace(rate, origin=NOWHERE), len(numbers))
+            signature = (rows[0].destination, *((band, bare[id(rate)], validity) for band, rate, validity in priced))
             alike.setdefault(signature, []).append((prefix, priced))
     timings = bands.timings(spans)
     entries = tariff.plans.setdefault(plan, [])
     for signature, members in alike.items():
-        origins = {prefix: priced[0][1].origin for prefix, priced in members if prefix != ANY}
+        origins = {prefix: prefixes[prefix][0].origin for prefix, _ in members if prefix != ANY}
         tag = _tag(str(signature[0]), plan, origins, tariff) if origins else ANY
         if origins and ANY in dict(members):
             _entries(ANY, members[0][1], timings, tariff, entries)
         _entries(tag, members[0][1], timings, tariff, entries)
-
-
-def _bare(rate: Rate) -> Rate:
-    return replace(rate, origin=Origin())
 
 
 def _priced(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q, QuerySet
 
 from chappe.kit.access.door import visible_to
@@ -125,7 +125,7 @@ def apply_of(screen: Screen, qs: QuerySet, text: str) -> QuerySet:
     try:
         key = field.target_field.to_python(key) if field is not None and field.is_relation else key
         return qs.filter(**{path: key})
-    except (ValueError, TypeError, AttributeError, FieldDoesNotExist):
+    except (ValidationError, ValueError, TypeError, AttributeError, FieldDoesNotExist):
         return qs.none()
 
 

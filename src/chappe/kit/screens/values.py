@@ -44,7 +44,7 @@ def source_of(model: type[Model], path: str) -> Source:
     walked: list[str] = []
     field: Any = None
     many = False
-    for part in path.split("__"):
+    for part in _parts(path):
         if field is not None and not field.is_relation:
             return Source(path, path, field, _join(walked, many), _many(walked, many))  # a transform: date__year
         try:
@@ -62,6 +62,10 @@ def source_of(model: type[Model], path: str) -> Source:
             return Source(path, path, field, _join(walked, many), _many(walked, many))
     target = here if field is not None and field.is_relation else None
     return Source(path, path, field, _join(walked, many), _many(walked, many), target)
+
+
+def _parts(path: str) -> list[str]:
+    return [path] if path.startswith("__") else path.split("__")  # __str__ is one name
 
 
 def _join(walked: list[str], many: bool) -> str:
@@ -90,7 +94,7 @@ def find_column(screen: Screen, name: str) -> Column | None:
 def read(obj: Any, path: str) -> Any:
     """The value at ``path`` from ``obj``; None where the way stops. A method without arguments is called."""
     value = obj
-    for part in path.split("__"):
+    for part in _parts(path):
         if value is None:
             return None
         value = getattr(value, part, None)

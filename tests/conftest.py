@@ -3,6 +3,7 @@
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import translation
 
 
 def pytest_configure() -> None:
@@ -28,8 +29,10 @@ def _flush_sealed_tables():
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
+def _fresh():
+    """No cached value and no reader's language is left over from the test before."""
     cache.clear()
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ stand in services.py.
 
 from typing import Any
 
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -78,7 +78,9 @@ class Operator(ScopedModel):
     ftp_host = models.CharField(_("FTP server"), max_length=200, blank=True)
     ftp_login = models.CharField(_("FTP account"), max_length=100, blank=True)
     ftp_password = EncryptedTextField(_("FTP password"), blank=True, default="")
-    sav_url = models.URLField(_("after-sales web service"), max_length=300, blank=True)
+    sav_url = models.CharField(
+        _("after-sales web service"), max_length=300, blank=True, validators=[URLValidator(["https", "http"])]
+    )
     sav_login = models.CharField(_("after-sales account"), max_length=100, blank=True)
     sav_secret = EncryptedTextField(_("after-sales secret"), blank=True, default="")
     colour = models.CharField(_("colour"), max_length=7, default="#1d4ed8", validators=[_colour])
@@ -160,7 +162,7 @@ class Contact(ScopedModel):
     audit_personal = ("first_name", "last_name", "email", "phone", "mobile", "description")
 
     operator = models.ForeignKey(
-        Operator, models.CASCADE, related_name="contacts", verbose_name=_("operator")
+        Operator, models.PROTECT, related_name="contacts", verbose_name=_("operator")
     )
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80)

@@ -17,7 +17,7 @@ from chappe.kit.access import services, totp
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.forms import ChangePasswordForm, CodeForm, PasswordProofForm, ProfileForm
 from chappe.kit.access.lockout import Kind, account_key, give_back, reserve
-from chappe.kit.access.models import OpenSession
+from chappe.kit.access.models import OpenSession, User
 from chappe.kit.access.secrets import decrypt, encrypt
 from chappe.kit.access.signing_in import close_sessions, live_sessions, register_session
 
@@ -30,7 +30,7 @@ ENROL = "access_totp_secret"
 def profile(request: HttpRequest) -> HttpResponse:
     """Name and language; what the roles give; the state of the second factor; open sessions."""
     user = request.user
-    form = ProfileForm(request.POST or None, instance=type(user).objects.get(pk=user.pk))
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
         services.update_own_profile(actor=Actor.of(request), user=Actor.of(request).user, data=form.cleaned_data)
         messages.success(request, _("Your profile is saved."))
@@ -72,7 +72,7 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "access/password.html", context, status=422 if form.errors else 200)
 
 
-def _renew_session(request: HttpRequest, user) -> None:
+def _renew_session(request: HttpRequest, user: User) -> None:
     OpenSession.objects.filter(session_key=request.session.session_key).delete()
     update_session_auth_hash(request, user)
     register_session(request, user)

@@ -18,7 +18,6 @@ from chappe.kit.access import lockout, totp
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.areas import Level, areas
 from chappe.kit.access.authority import check_manages, check_rights, check_roles, unlimited
-from chappe.kit.access.door import house_only
 from chappe.kit.access.models import Role, RoleRight, User
 from chappe.kit.access.passwords import check_password_rules
 from chappe.kit.access.signing_in import close_sessions
@@ -268,7 +267,8 @@ def ensure_admin(*, username: str = "admin", password: str, email: str = "", mus
             "must_change_password": must_change,
         }  # fmt: skip
         return create_user(actor=actor, data=data), True
-    house_only(user)
+    if user.organisation_id is not None:
+        raise ValidationError(_("%(user)s works for a partner and cannot administer the house.") % {"user": user})
     set_password(actor=actor, user=user, password=password, must_change=must_change)
     update_user(actor=actor, object=user, data={"is_superuser": True, "is_active": True})
     unlock(actor=actor, user=user)

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('ftp_host', models.CharField(blank=True, max_length=200, verbose_name='FTP server')),
                 ('ftp_login', models.CharField(blank=True, max_length=100, verbose_name='FTP account')),
                 ('ftp_password', chappe.kit.access.secrets.EncryptedTextField(blank=True, default='', verbose_name='FTP password')),
-                ('sav_url', models.URLField(blank=True, max_length=300, verbose_name='after-sales web service')),
+                ('sav_url', models.CharField(blank=True, max_length=300, validators=[django.core.validators.URLValidator(['https', 'http'])], verbose_name='after-sales web service')),
                 ('sav_login', models.CharField(blank=True, max_length=100, verbose_name='after-sales account')),
                 ('sav_secret', chappe.kit.access.secrets.EncryptedTextField(blank=True, default='', verbose_name='after-sales secret')),
                 ('colour', models.CharField(default='#1d4ed8', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}\\Z', 'A colour such as #1d4ed8.')], verbose_name='colour')),

@@ -77,7 +77,7 @@ def new_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
 def page_for(new_page: Callable[..., Page], site: Site) -> Callable[..., Page]:
     """``page_for(user, phone=False)``: a page signed in as ``user`` through the real sign-in form."""
 
-    def make(user, *, password: str = "", phone: bool = False) -> Page:  # noqa: S107
+    def make(user, *, password: str = "", phone: bool = False) -> Page:
         from tests.support.people import PASSWORD
 
         page = new_page(phone=phone, language=user.language)

@@ -45,10 +45,6 @@ class Kitchen(forms.Form):
 
 MENU = [
     {
-        "label": "",
-        "entries": [{"label": "Accueil", "url": "/kitchen-sink/home/", "icon": "home", "active": False, "badge": ""}],
-    },
-    {
         "label": "Trafic et facturation",
         "entries": [
             {"label": "Communications", "url": "/kitchen-sink/", "icon": "phone", "active": True, "badge": "1 284"},

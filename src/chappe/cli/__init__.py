@@ -13,6 +13,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rate": ("chappe.cli.rate:rate", "Price a file of calls with a tariff plan."),
     "explain": ("chappe.cli.explain:explain", "Price one call and tell every step."),
     "tariff": ("chappe.cli.tariff:app", "Check, show, search, compare and convert tariff plans."),
+    "serve": ("chappe.cli.serve:serve_app", "Run Chappe: the web server and the job workers."),
+    "worker": ("chappe.cli.serve:worker_app", "Run job workers alone."),
+    "migrate": ("chappe.cli.ops:migrate_app", "Create the tables, or bring them up to date."),
+    "jobs": ("chappe.cli.jobs:app", "Background jobs: list, watch, run again, cancel."),
+    "user": ("chappe.cli.users:app", "Accounts: create, list, new password."),
+    "backup": ("chappe.cli.ops:backup_app", "Write the whole installation into one file."),
+    "restore": ("chappe.cli.ops:restore_app", "Put an installation back from its file."),
+    "settings": ("chappe.cli.ops:settings_app", "Show every setting and where it comes from."),
+    "check": ("chappe.cli.ops:check_app", "Say whether this installation is fit for production."),
+    "files": ("chappe.cli.ops:files", "Stored files: check, sweep."),
+    "screens": ("chappe.cli.ops:screens", "Show what is derived from each declaration."),
     "completion": ("chappe.cli.completion:completion", "Print the completion script of a shell."),
 }
 

@@ -83,6 +83,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chappe.kit.ops.metrics.MetricsMiddleware",
+    "chappe.kit.ops.logs.LogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "chappe.kit.ui.middleware.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",

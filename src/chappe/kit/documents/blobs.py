@@ -49,9 +49,7 @@ def safe_name(name: str) -> str:
     Answers "file" when nothing is left.
     """
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rsplit("/", 1)[-1])
-    name = "".join(
-        c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    )
+    name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
     name = name.strip().lstrip(".").strip()
     if not name:
         return "file"

@@ -33,12 +33,8 @@ def download_response(user, stored: StoredFile, *, through: Model | None = None)
     try:
         stream = stored.open()
     except FileNotFoundError as error:
-        raise Http404(
-            _("The bytes of this file are missing from the store. Tell your administrator.")
-        ) from error
-    response = FileResponse(
-        stream, as_attachment=True, filename=stored.name, content_type=stored.content_type
-    )
+        raise Http404(_("The bytes of this file are missing from the store. Tell your administrator.")) from error
+    response = FileResponse(stream, as_attachment=True, filename=stored.name, content_type=stored.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=0, must-revalidate"

@@ -239,9 +239,7 @@ class Worker(ScopedModel):
     queues = models.CharField(_("queues"), max_length=60)
     started = models.DateTimeField(_("started"), default=timezone.now)
     seen = models.DateTimeField(_("last seen"), default=timezone.now)
-    job = models.ForeignKey(
-        Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job")
-    )
+    job = models.ForeignKey(Job, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("job"))
 
     class Meta:
         verbose_name = _("worker")

@@ -73,6 +73,9 @@ def main(arguments: Sequence[str]) -> int:
     import django
 
     django.setup()
+    from chappe.kit.ops import logs
+
+    logs.configure()
     work([name for name in (arguments[0] if arguments else "quick,bulk").split(",") if name], stop)
     return 0
 

@@ -170,9 +170,7 @@ def add_line(job: Job, level: str, message: str) -> None:
 
 def trim_log(job: Job) -> None:
     """Keep the last LOG_LINES lines."""
-    edge = (
-        JobLog.objects.filter(job=job).order_by("-pk").values_list("pk", flat=True)[LOG_LINES : LOG_LINES + 1]
-    )
+    edge = JobLog.objects.filter(job=job).order_by("-pk").values_list("pk", flat=True)[LOG_LINES : LOG_LINES + 1]
     oldest = list(edge)
     if oldest:
         JobLog.objects.filter(job=job, pk__lte=oldest[0]).delete()
@@ -184,9 +182,7 @@ def told_to_stop(job: Job) -> tuple[bool, bool]:
     return (bool(row), row is None)
 
 
-def finish(
-    job: Job, state: State, *, result: dict[str, Any] | None = None, error: str = "", trace: str = ""
-) -> bool:
+def finish(job: Job, state: State, *, result: dict[str, Any] | None = None, error: str = "", trace: str = "") -> bool:
     """End a job; False when the lease is lost, and then nothing is written."""
     values: dict[str, Any] = {
         "state": state,
@@ -218,9 +214,7 @@ def hand_back(job: Job) -> bool:
 def _put_back(job: Job, values: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():
-            return bool(
-                _mine(job).update(state=State.QUEUED, lease_until=None, worker="", token="", **values)
-            )
+            return bool(_mine(job).update(state=State.QUEUED, lease_until=None, worker="", token="", **values))
     except IntegrityError:
         # a job of the same key waits already and will do this work
         sentence = _("A newer job of the same work waits in the queue and takes over.")
@@ -236,8 +230,6 @@ def release(worker: str) -> int:
 
 def reap() -> int:
     """Free the jobs of processes of this machine that are dead, without waiting for their lease."""
-    here = Job.objects.filter(
-        state=State.RUNNING, worker__startswith=host() + "/", lease_until__gt=timezone.now()
-    )
+    here = Job.objects.filter(state=State.RUNNING, worker__startswith=host() + "/", lease_until__gt=timezone.now())
     names = set(here.values_list("worker", flat=True))
     return sum(release(name) for name in names if not is_alive(name))

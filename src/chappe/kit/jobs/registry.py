@@ -82,9 +82,7 @@ def schedule(
         if len(cron.split()) != 5 or not croniter.is_valid(cron):
             raise ValueError(f"schedule of {job_name}: cannot read the cron {cron!r}")
         key = job_name if name in {"", job_name} else f"{job_name}.{name}"
-        _schedules[key] = ScheduleSpec(
-            name=key, job=job_name, cron=cron, params=dict(params or {}), enabled=enabled
-        )
+        _schedules[key] = ScheduleSpec(name=key, job=job_name, cron=cron, params=dict(params or {}), enabled=enabled)
         return run
 
     return declare

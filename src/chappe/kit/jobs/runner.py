@@ -134,9 +134,7 @@ def _sentence(error: Exception) -> str:
         return " ".join(error.messages)
     if isinstance(error, PermanentError):
         return str(error)
-    return _("An unexpected error stopped this job: %(error)s") % {
-        "error": f"{type(error).__name__}: {error}"[:500]
-    }
+    return _("An unexpected error stopped this job: %(error)s") % {"error": f"{type(error).__name__}: {error}"[:500]}
 
 
 def _last_words(ctx: JobContext) -> None:

@@ -123,9 +123,7 @@ def retry(job: Job, *, actor: Actor) -> Job:
                 worker="",
             )
     except IntegrityError as error:
-        raise ValidationError(
-            _("The same work already waits in the queue: see that job."), code="unique"
-        ) from error
+        raise ValidationError(_("The same work already waits in the queue: see that job."), code="unique") from error
     if not moved:
         raise ValidationError(_("Only a job that failed or was cancelled can be run again."), code="state")
     _note(job, actor, _("Queued again by %(who)s."))

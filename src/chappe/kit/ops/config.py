@@ -27,19 +27,55 @@ class Setting:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("DATA", "path", "var", "Folder of everything Chappe keeps: database, files, usage lake, logs."),
-    Setting("DATABASE_URL", "str", "", "postgresql://user:password@host:port/name; empty: SQLite in the data folder.", secret=True),
-    Setting("SECRET_KEY", "str", "", "Signs sessions and encrypts secrets at rest; empty: made once and kept in the data folder.", secret=True),
-    Setting("SECRET_KEY_OLD", "list", [], "Former secret keys, still able to open what they encrypted, until all is encrypted anew.", secret=True),
-    Setting("PROXIES", "int", 0, "How many proxies stand before Chappe and report the visitor's address (X-Forwarded-For)."),
+    Setting(
+        "DATABASE_URL",
+        "str",
+        "",
+        "postgresql://user:password@host:port/name; empty: SQLite in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        "str",
+        "",
+        "Signs sessions and encrypts secrets at rest; empty: made once and kept in the data folder.",
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY_OLD",
+        "list",
+        [],
+        "Former secret keys, still able to open what they encrypted, until all is encrypted anew.",
+        secret=True,
+    ),
+    Setting(
+        "PROXIES", "int", 0, "How many proxies stand before Chappe and report the visitor's address (X-Forwarded-For)."
+    ),
     Setting("DEBUG", "bool", False, "Shows error pages with details. Never in production."),
     Setting("HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"], "Host names that the web server answers to."),
     Setting("ORIGINS", "list", [], "Origins trusted for forms behind a proxy, such as https://chappe.example."),
     Setting("LANGUAGE", "str", "fr", "Language of a visitor who has not chosen: fr or en."),
-    Setting("TIMEZONE", "str", "Europe/Paris", "Time zone of dates on pages, of schedules and of tariffs that name none."),
+    Setting(
+        "TIMEZONE", "str", "Europe/Paris", "Time zone of dates on pages, of schedules and of tariffs that name none."
+    ),
     Setting("BIND", "str", "127.0.0.1:8000", "Address and port of the web server."),
     Setting("WORKERS", "int", 2, "Processes that run jobs."),
-    Setting("JOB_LEASE", "int", 30, "Seconds without a sign of life after which a job is taken from its worker and started again."),
+    Setting(
+        "JOB_LEASE",
+        "int",
+        30,
+        "Seconds without a sign of life after which a job is taken from its worker and started again.",
+    ),
     Setting("MAX_UPLOAD_MB", "int", 2048, "Largest file that may be uploaded, in megabytes."),
+    Setting(
+        "METRICS_TOKEN",
+        "str",
+        "",
+        "Bearer token that may read /metrics and the details of /readyz; empty: this machine only.",
+        secret=True,
+    ),
+    Setting("LOG_FORMAT", "str", "auto", "json, text, or auto: text on a terminal, JSON elsewhere."),
+    Setting("STOP_SECONDS", "int", 30, "Seconds given to running jobs and requests to end when Chappe is stopped."),
     Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
 )
 
@@ -49,24 +85,40 @@ def _file(path: Path) -> Mapping[str, Any]:
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
+def setting(name: str) -> Setting:
+    """The row of that name. Raises KeyError for a name that is not in the table."""
+    found = next((s for s in SETTINGS if s.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
 def value(name: str) -> Any:
     """The value of a setting, read anew at each call.
 
     Raises KeyError for a name that is not in the table, ValueError (with the name and what is expected) for
     a value of the wrong type.
     """
-    setting = next((s for s in SETTINGS if s.name == name), None)
-    if setting is None:
-        raise KeyError(name)
-    raw = os.environ.get(f"CHAPPE_{name}")
-    path = os.environ.get(f"CHAPPE_{name}_FILE")
-    if raw is None and path:
-        raw = Path(path).read_text("utf-8").strip()
-    if raw is None and name != "DATA":
-        raw = _file(Path(value("DATA")) / "chappe.toml").get(name.lower())
-    if raw is None:
-        raw = setting.default
-    return _typed(setting, raw)
+    return _typed(setting(name), _raw(setting(name))[0])
+
+
+def origin(name: str) -> str:
+    """Where the value comes from: environment, secret-file, chappe.toml or default."""
+    return _raw(setting(name))[1]
+
+
+def _raw(row: Setting) -> tuple[Any, str]:
+    given = os.environ.get(f"CHAPPE_{row.name}")
+    if given is not None:
+        return given, "environment"
+    path = os.environ.get(f"CHAPPE_{row.name}_FILE")
+    if path:
+        return Path(path).read_text("utf-8").strip(), "secret-file"
+    if row.name != "DATA":
+        written = _file(Path(value("DATA")) / "chappe.toml").get(row.name.lower())
+        if written is not None:
+            return written, "chappe.toml"
+    return row.default, "default"
 
 
 def _typed(setting: Setting, raw: Any) -> Any:
@@ -75,9 +127,19 @@ def _typed(setting: Setting, raw: Any) -> Any:
             case "int":
                 return int(raw)
             case "bool":
-                return raw if isinstance(raw, bool) else {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[str(raw).lower()]
+                return (
+                    raw
+                    if isinstance(raw, bool)
+                    else {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[
+                        str(raw).lower()
+                    ]
+                )
             case "list":
-                return list(raw) if isinstance(raw, list) else [part.strip() for part in str(raw).split(",") if part.strip()]
+                return (
+                    list(raw)
+                    if isinstance(raw, list)
+                    else [part.strip() for part in str(raw).split(",") if part.strip()]
+                )
             case "path":
                 return Path(raw).expanduser().resolve()
             case _:

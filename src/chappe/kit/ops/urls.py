@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+"""Addresses for machines. Namespace: ``ops``."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import path
+
+from chappe.kit.ops import views
+
+app_name = "ops"
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.prometheus, name="metrics"),
+]

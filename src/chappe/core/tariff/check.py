@@ -16,7 +16,6 @@ from chappe.core.tariff.faults import Faults
 
 #: Zones that are free on purpose (accents and case do not matter).
 FREE_ZONES = frozenset({"GRATUIT", "GRATUITE", "URGENCE", "URGENCES", "FREE", "EMERGENCY"})
-DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def check(
@@ -166,7 +165,7 @@ def _tell_holes(
     plan: str, groups: list[list[PlanEntry]], holes: list[tuple[int, int]], origin: Origin, faults: Faults
 ) -> None:
     first = min(start for _, start in holes)
-    days = ", ".join(DAYS[day] for day in sorted({day for day, start in holes if start == first}))
+    days = ", ".join(str(day) for day in sorted({day for day, start in holes if start == first}))
     others = len(groups) - 1
     faults.warn(
         "tariff-hole", origin.file, origin.line, plan=plan, destination=groups[0][0].destination, days=days,

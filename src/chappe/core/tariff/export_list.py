@@ -37,7 +37,7 @@ class _Writer:
     def lost(self, what: str, where: str, entry: PlanEntry | None = None) -> None:
         origin = entry.rate.origin if entry else None
         self.faults.warn(
-            "tariff-lost", origin.file if origin else "", origin.line if origin else 0, what=what, where=where
+            f"tariff-lost-{what}", origin.file if origin else "", origin.line if origin else 0, where=where
         )
 
 
@@ -48,15 +48,15 @@ def to_price_list(tariff: Tariff) -> Export:
     for key, activations in tariff.profiles.items():
         activation = activations[-1]
         if len(activations) > 1:
-            writer.lost("the earlier activations", key.subject)
+            writer.lost("activations", key.subject)
         if activation.fallbacks:
-            writer.lost("the fallbacks", key.subject)
+            writer.lost("fallbacks", key.subject)
         groups: dict[tuple[str, int | None, int | None], list[PlanEntry]] = {}
         for entry in tariff.plans.get(activation.plan, ()):
             groups.setdefault((entry.destination, entry.valid_from, entry.valid_to), []).append(entry)
         for own in groups.values():
             if not _sayable(own, band_of, spans):
-                writer.lost("the hours", f"{activation.plan} {own[0].destination}", own[0])
+                writer.lost("hours", f"{activation.plan} {own[0].destination}", own[0])
                 continue
             for entry in own:
                 _entry(writer, key, activation.plan, entry, band_of)
@@ -136,7 +136,7 @@ def _entry(writer: _Writer, key: ProfileKey, plan: str, entry: PlanEntry, band_o
     band = band_of[entry.timing]
     cells = _price_cells(entry.rate, TYPES.get(key.category, "VOIX"))
     if cells is None or entry.rate.max_cost is not None:
-        writer.lost("the slots" if cells is None else "the highest cost", where, entry)
+        writer.lost("slots" if cells is None else "limit", where, entry)
         return
     code = plan.split(":", maxsplit=1)[0]
     prefixes = [ANY] if entry.destination == ANY else list(writer.tariff.destinations.get(entry.destination, ()))

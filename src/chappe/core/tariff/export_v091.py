@@ -63,16 +63,16 @@ def _destination_rate(
 ) -> tuple[str, str, str, str, str, str] | None:
     rate, where = entry.rate, f"{plan} {entry.destination}"
     lost = {
-        "the S part": rate.service is not None,
-        "the minimum": rate.minimum is not None,
-        "the validity": entry.valid_from is not None or entry.valid_to is not None,
-        "the price per call": any(slot.kind is UnitKind.CALL for slot in rate.slots),
+        "service": rate.service is not None,
+        "minimum": rate.minimum is not None,
+        "validity": entry.valid_from is not None or entry.valid_to is not None,
+        "call": any(slot.kind is UnitKind.CALL for slot in rate.slots),
     }
     origin = rate.origin
     for what, is_lost in lost.items():
         if is_lost:
-            faults.warn("tariff-lost", origin.file, origin.line, what=what, where=where)
-    if lost["the price per call"]:
+            faults.warn(f"tariff-lost-{what}", origin.file, origin.line, where=where)
+    if lost["call"]:
         return None  # as a price per second it would be wrong
     known = rates.get(rate.slots)
     if known is None:

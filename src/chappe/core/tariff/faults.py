@@ -16,7 +16,8 @@ MOST_OF_ONE_KIND = 500
 
 SENTENCES = {
     # the file as bytes
-    "tariff-nothing": N_("There is no tariff table here: {detail}."),
+    "tariff-no-file": N_("There is no file to read here."),
+    "tariff-nothing": N_("There is no tariff here: no row gives a price."),
     "tariff-unknown-format": N_("The format of these tables was not recognised. Known formats: {formats}."),
     "tariff-file-ignored": N_("{name} is not a table of the format {format}; it was left aside."),
     "tariff-file-empty": N_("The file is empty."),
@@ -37,7 +38,7 @@ SENTENCES = {
     "tariff-column-twice": N_("The column {field} stands twice; the first one was used."),
     "tariff-header-old": N_("The header {name} is an old spelling of {meant}; it was accepted."),
     "tariff-short-row": N_("The row has {found} cells instead of {expected}."),
-    "tariff-long-row": N_("The row has {found} cells instead of {expected}."),
+    "tariff-long-row": N_("The row has {found} cells, more than the {expected} of the table."),
     "tariff-separator": N_("The row is separated by “{found}” instead of “{expected}”."),
     "tariff-quote": N_("A quote opens here and is never closed."),
     "tariff-nul": N_("The line holds a NUL byte."),
@@ -99,7 +100,7 @@ SENTENCES = {
     "tariff-fallback-deep": N_("The fallbacks of {subject} are longer than the {levels} levels that are followed."),
     "tariff-timing-never": N_("The timing {timing} has no day left."),
     "tariff-timing-schedule": N_("The plan {plan} uses the timing {timing}, which is made for schedules."),
-    "tariff-hole": N_("{plan} has no price for {destination} on {days} from {at}{more}."),
+    "tariff-hole": N_("{plan} has no price for {destination} on week days {days} (1 is Monday) from {at}{more}."),
     "tariff-price-zero": N_("{rate} towards {destination} costs nothing: price and connect fee are 0."),
     "tariff-activation-order": N_("The activations of {subject} are not in order of time."),
     "tariff-activation-twice": N_("{subject} is activated twice at the same moment; the last row counts."),
@@ -112,7 +113,15 @@ SENTENCES = {
     "tariff-lost-parent": N_(
         "{prefix} in {plan} stood under {parent}, which is gone: other numbers of {parent} have no price."
     ),
-    "tariff-lost": N_("The export cannot say {what} of {where}."),
+    "tariff-lost-service": N_("The export leaves out the S part of {where}."),
+    "tariff-lost-minimum": N_("The export leaves out the minimum of {where}."),
+    "tariff-lost-validity": N_("The export leaves out the validity of {where}."),
+    "tariff-lost-call": N_("The export leaves out the price per call of {where}."),
+    "tariff-lost-activations": N_("The export leaves out the earlier activations of {where}."),
+    "tariff-lost-fallbacks": N_("The export leaves out the fallbacks of {where}."),
+    "tariff-lost-hours": N_("The export leaves out the hours of {where}."),
+    "tariff-lost-slots": N_("The export leaves out the slots of {where}."),
+    "tariff-lost-limit": N_("The export leaves out the highest cost of {where}."),
 }
 
 declare(SENTENCES)

@@ -79,7 +79,7 @@ def read_folder(
     found = open_files(files, faults)
     if not found:
         if not faults.errors:
-            faults.add("tariff-nothing", detail="no file")
+            faults.add("tariff-no-file")
         return ReadResult(None, faults.done())
     slug = format or detect_sheets(found)
     form = FORMATS.get(slug)
@@ -96,7 +96,7 @@ def read_folder(
     tariff.version = _version(form, tables, tariff.timezone)
     usable = bool(tariff.plans or tariff.profiles)
     if not usable:
-        faults.add("tariff-nothing", detail="no row that gives a price")
+        faults.add("tariff-nothing")
     return ReadResult(tariff if usable else None, faults.done(), form.slug, read)
 
 

@@ -138,7 +138,9 @@ def test_the_cost_is_the_same_for_one_row_and_for_many(client, alice):
     client.force_login(alice)
     ContactFactory()
     client.get(URL)
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         client.get(URL)
     for _ in range(5):
         ContactFactory()

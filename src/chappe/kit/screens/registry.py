@@ -110,7 +110,7 @@ def for_model(model: type[Model]) -> Screen | None:
     return next((screen for screen in screens() if screen.model._meta.concrete_model is concrete), None)
 
 
-def url(slug: str, name: str = "list", **kwargs: Any) -> str:
+def url(slug: str, name: str = "list", /, **kwargs: Any) -> str:
     """Address of a screen's page (``list``, ``create``, ``export-csv``, ``detail`` with pk…) or of a Page."""
     if slug in _store.pages:
         return reverse(f"screens:{slug}", kwargs=kwargs or None)

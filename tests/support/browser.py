@@ -68,7 +68,7 @@ def watched(page: Page, problems: list[str]) -> Page:
 def sign_in(page: Page, address: Callable[[str], str], username: str, password: str, path: str = "/sign-in/") -> None:
     """Through the real form, as a person does. Raises AssertionError with the page's words when refused."""
     page.goto(address(path))
-    page.fill("input[name=username]", username)
+    page.fill("input[autocomplete=username]", username)
     page.fill("input[name=password]", password)
     page.locator("form:has(input[name=password]) [type=submit]").click()
     page.wait_for_load_state()

@@ -20,7 +20,9 @@ HEAD = {
     "Rates.csv": "Tag,ConnectFee,Rate,RateUnit,RateIncrement,GroupIntervalStart",
     "DestinationRates.csv": "Tag,DestinationsTag,RatesTag,RoundingMethod,RoundingDecimals,MaxCost,MaxCostStrategy",
     "RatingPlans.csv": "Tag,DestinationRatesTag,TimingTag,Weight",
-    "RatingProfiles.csv": "Direction,Tenant,Category,Subject,ActivationTime,RatingPlanTag,RatesFallbackSubject,CdrStatQueueIds",
+    "RatingProfiles.csv": (
+        "Direction,Tenant,Category,Subject,ActivationTime,RatingPlanTag,RatesFallbackSubject,CdrStatQueueIds"
+    ),
 }
 ROWS = {
     "Timings.csv": ["T,*any,*any,*any,*any,00:00:00"],
@@ -218,6 +220,7 @@ def test_shuffled_cells_never_raise(table, rows):
 
 
 def test_every_sentence_has_its_french():
-    catalogue = read_po((Path(faults.__file__).parent / "fr.po").open("rb"))
+    with (Path(faults.__file__).parent / "fr.po").open("rb") as file:
+        catalogue = read_po(file)
     french = {message.id: message.string for message in catalogue}
     assert [code for code, sentence in SENTENCES.items() if not french.get(sentence)] == []

@@ -174,7 +174,8 @@ def test_later_variants_without_direction_bind_by_name():
 def test_own_bands_and_an_incomplete_prefix():
     files = {
         "tarif.csv": csv(
-            "prefixe;destination;plage;prix_unite", "33;France;JOUR;0,02", "33;France;NUIT;0,01", "49;Allemagne;JOUR;0,05"
+            "prefixe;destination;plage;prix_unite", "33;France;JOUR;0,02", "33;France;NUIT;0,01",
+            "49;Allemagne;JOUR;0,05"
         ),
         "plages.csv": csv(
             "plage;jours;debut;fin", "JOUR;1,2,3,4,5,6,7;07:00;21:00", "NUIT;1;2;3", 'NUIT;"1;2;3;4;5;6;7";00:00;07:00',

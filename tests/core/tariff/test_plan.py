@@ -48,7 +48,7 @@ def tariff_of(**changes):
         ),
         (
             {"Rates": ["R0,0,0,60s,1s,0s"], "Destinations": ["UK,44"], "DestinationRates": ["DR,UK,R0,*up,4,0,"]},
-            [("Rates.csv", 3, "tariff-price-zero")],
+            [("DestinationRates.csv", 4, "tariff-price-zero")],
         ),
         (
             {"RatingProfiles": ["*out,t,call,a,2011-01-01T00:00:00Z,P,,"]},
@@ -81,7 +81,8 @@ def price_list(*rows):
 
 def test_overlapping_validity_and_free_zones():
     tariff = price_list(
-        "A;33;France;0,02;2026-01-01;2026-06-30;", "A;33;France;0,03;2026-06-30;;", "A;49;Allemagne;0,02;2026-01-01;2026-06-30;",
+        "A;33;France;0,02;2026-01-01;2026-06-30;", "A;33;France;0,03;2026-06-30;;", 
+        "A;49;Allemagne;0,02;2026-01-01;2026-06-30;",
         "A;49;Allemagne;0,03;2026-07-01;;", "A;112;Urgence;0;;;URGENCE", "A;3000;Vert;0;;;",
     )  # fmt: skip
     assert places(check(tariff)) == [
@@ -130,7 +131,8 @@ def test_search_gives_the_longest_prefix_first():
     assert search(tariff, "") == search(tariff, "331") == []
     listed = read_folder(EXAMPLES / "price-list").tariff
     assert [(one.plan, one.prefix) for one in search(listed, "0033612345678")] == [
-        ("PRO_2026", "336"), ("PRO_2026:sms", "33"), ("PRO_2026:mms", "33"), ("PRO_2026:sms", ANY), ("PRO_2026:data", ANY),
+        ("PRO_2026", "336"), ("PRO_2026:sms", "33"), ("PRO_2026:mms", "33"), ("PRO_2026:sms", ANY),
+        ("PRO_2026:data", ANY),
     ]  # fmt: skip
 
 

@@ -188,9 +188,7 @@ def main() -> int:
     """Exit code 0: the vendor folder is right; 1: it could not be made, and standard error says why."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--lock", action="store_true", help="renew package-lock.json from package.json first")
-    parser.add_argument(
-        "--force", action="store_true", help="bring everything again, even when nothing changed"
-    )
+    parser.add_argument("--force", action="store_true", help="bring everything again, even when nothing changed")
     options = parser.parse_args()
     try:
         if options.lock:

@@ -17,6 +17,7 @@ from chappe.core.rating.contract import I64, Priced, Status
 from chappe.core.usage import scan
 from chappe.core.usage.batch import Rated, Rater
 from chappe.core.usage.columns import FIELDS, Header, bind_names
+from chappe.core.usage.fast import COMPILED, PADDING
 from chappe.core.usage.faults import reason_word
 from chappe.core.usage.format import REASON_WORDS, STATUS_WORDS
 from chappe.core.usage.lines import Lines, preamble, read_lines
@@ -155,7 +156,7 @@ def _decimal(values: I64, kind: pa.DataType, blank: Any) -> pa.Array:
 # --- lines → Arrow -----------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def _gather(buf, bounds, column, rows, offsets, data):
     """Contents of one column end to end, quotes taken off and doubled ones halved; returns the length."""
     o = 0
@@ -214,8 +215,8 @@ class BatchRater:
 
     def rate(self, batch: pa.RecordBatch, numbers: I64, twins: Any = None) -> tuple[pa.RecordBatch, Lines, Rated]:
         """The batch with the result columns behind its own."""
-        raw = bytearray(self.preamble) + as_lines(batch, self.needed)
-        buf = np.frombuffer(raw, np.uint8)
+        raw = bytearray(self.preamble) + as_lines(batch, self.needed) + bytes(PADDING)
+        buf = np.frombuffer(raw, np.uint8)[:-PADDING]
         lines = read_lines(buf, len(self.preamble), self.header, self.classes, self.spots, self.conversion)
         n = lines.rows
         rated = self.rater.rate(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n], numbers, twins)

@@ -51,8 +51,8 @@ class Rater:
             keys.build(anyone, list(general.values())),
             keys.build([tenant.encode() for tenant in tenants], range(len(tenants))),
             compiled.keyed_by == "tor",
-            max(map(len, texts), default=0) + 8,
         )
+        self.longest = max(map(len, texts), default=0) + 8
         self.only_tenant = tenants[0] if len(tenants) == 1 else ""
         self.has_service = any(rate.service is not None for rate in compiled.rates)
         self.texts = (fmt.words(fmt.STATUS_WORDS), fmt.words(fmt.REASON_WORDS))
@@ -107,6 +107,7 @@ class Rater:
             rows,
             fault,
             self.who,
+            np.empty(self.longest, np.uint8),
             calls.key,
             calls.dest_start,
             calls.dest_len,

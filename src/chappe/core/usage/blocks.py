@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 import numpy as np
 
 from chappe.core.rating.contract import U8
+from chappe.core.usage.fast import PADDING
 from chappe.core.usage.faults import MAX_LINE
 
 BLOCK = 8 << 20  # bytes: large enough to hide the cost of a block, small enough for four of them at once
@@ -103,8 +104,10 @@ class LineSource:
                 yield self._block(preamble, parts, rest)
 
     def _block(self, preamble: bytes, parts: list[bytes], rest: int) -> Block:
-        whole = bytearray().join([preamble, *parts])  # writable, as all arrays of the compiled passes are
-        size = len(whole) - rest
+        whole = bytearray().join(
+            [preamble, *parts, bytes(PADDING)]
+        )  # writable, as all arrays of the compiled passes are
+        size = len(whole) - PADDING - rest
         block = Block(np.frombuffer(whole, np.uint8)[:size], len(preamble), self.line, self.consumed)
         self.line += whole.count(b"\n", 0, size)
         return block

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
 
 from chappe.core.base.issue import Issue, Severity
 from chappe.core.rating.compile import CompiledTariff, compile_tariff

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from numba import njit
 
 from chappe.core.rating.contract import Reason, Status
+from chappe.core.usage.fast import COMPILED, INLINED, PADDING, move, move_16
 from chappe.core.usage.faults import reason_word
 
 _ZERO, _DOT, _MINUS, _GREATER, _QUOTE = 48, 46, 45, 62, 34
 NANO, MICRO = 1_000_000_000, 1_000_000
+NANO_U, MICRO_U, _TEN = np.uint64(NANO), np.uint64(MICRO), np.uint64(10)
 WIDEST_NUMBER = 21  # sign, 19 digits, point
 FIXED_WIDTH = 9 * WIDEST_NUMBER + 24  # amounts, pieces, and one separator each
 
@@ -31,7 +33,7 @@ def words(items: Sequence[str], separator: str = "") -> Words:
     """Pack names; with a separator each is quoted where CSV asks for it."""
     packed = [(quoted(item, separator) if separator else item).encode() for item in items]
     at = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array([len(p) for p in packed], np.int64))])
-    return Words(np.frombuffer(b"".join(packed) or b"\0", np.uint8), at.astype(np.int64))
+    return Words(np.frombuffer(bytearray().join([*packed, bytes(PADDING)]), np.uint8), at.astype(np.int64))
 
 
 def quoted(text: str, separator: str) -> str:
@@ -49,95 +51,127 @@ STATUS_WORDS = [status.name for status in sorted(Status)]
 REASON_WORDS = ["" if code not in set(Reason) else reason_word(code) for code in range(max(Reason) + 1)]
 
 
-@njit(cache=True, nogil=True)
-def put_number(out, o, value, unit):
-    """Write ``value / unit`` (unit a power of ten) as a plain decimal; returns where it ends."""
+@njit(**INLINED)
+def _put_whole(out, o, whole):
+    """A number that is not negative; returns where it ends."""
+    count, rest = 1, whole // _TEN
+    while rest > 0:
+        count += 1
+        rest //= _TEN
+    for k in range(o + count - 1, o - 1, -1):
+        out[k] = _ZERO + whole % _TEN
+        whole //= _TEN
+    return o + count
+
+
+@njit(**INLINED)
+def _put_decimal(out, o, value, unit, decimals):
+    """``value / unit`` as a plain decimal, ``unit`` = 10 ** ``decimals`` (both constants: divisions become products)."""
     if value < 0:
         out[o] = _MINUS
         o += 1
         value = -value
-    whole, part = value // unit, value % unit
-    count, rest = 1, whole // 10
-    while rest > 0:
-        count += 1
-        rest //= 10
-    for k in range(o + count - 1, o - 1, -1):
-        out[k] = _ZERO + whole % 10
-        whole //= 10
-    o += count
+    size = np.uint64(value)
+    whole = size // unit
+    part = size - whole * unit
+    o = _put_whole(out, o, whole)
     if part == 0:
         return o
     out[o] = _DOT
-    o += 1
-    while part > 0:
-        unit //= 10
-        out[o] = _ZERO + part // unit
-        part %= unit
-        o += 1
-    return o
+    end = o
+    for k in range(o + decimals, o, -1):
+        digit = part % _TEN
+        out[k] = _ZERO + digit
+        part //= _TEN
+        if digit != 0 and end == o:
+            end = k
+    return end + 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INLINED)
+def _put_nano(out, o, value):
+    return _put_decimal(out, o, value, NANO_U, 9)
+
+
+@njit(**INLINED)
+def _put_micro(out, o, value):
+    return _put_decimal(out, o, value, MICRO_U, 6)
+
+
+@njit(**COMPILED)
+def put_millionths(out, o, value):
+    """Write millionths as a plain decimal; returns where it ends."""
+    return _put_micro(out, o, value)
+
+
+@njit(**INLINED)
 def _copy(out, o, buf, lo, hi):
-    for k in range(hi - lo):
-        out[o + k] = buf[lo + k]
+    move(out, o, buf, lo, hi - lo)
     return o + hi - lo
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _put_word(out, o, packed, i):
-    return _copy(out, o, packed.text, packed.at[i], packed.at[i + 1]) if i >= 0 else o
+@njit(**INLINED)
+def _put_word(out, o, text, edge, i):
+    """Word i of a list; most are short and go as one move of sixteen bytes (lists and outputs are padded)."""
+    if i < 0:
+        return o
+    lo, hi = edge[i], edge[i + 1]
+    if hi - lo <= 16:
+        move_16(out, o, text, lo)
+    else:
+        move(out, o, text, lo, hi - lo)
+    return o + hi - lo
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _put_rate(out, o, rates, quote_rates, rate, last):
     """``A``, or ``A>B`` when the last piece has another rate; one pair of quotes around both."""
     if quote_rates:
         out[o] = _QUOTE
         o += 1
-    o = _put_word(out, o, rates, rate)
+    o = _put_word(out, o, rates.text, rates.at, rate)
     if last >= 0 and last != rate:
         out[o] = _GREATER
-        o = _put_word(out, o + 1, rates, last)
+        o = _put_word(out, o + 1, rates.text, rates.at, last)
     if quote_rates:
         out[o] = _QUOTE
         o += 1
     return o
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _put_priced(out, o, i, sep, priced, names, has_service):
     """The columns from cost to plan_version (and the service columns) of a rated row."""
     rates, quote_rates, prefixes, destinations, version, vats, service_vats = names
-    o = put_number(out, o, priced.cost[i], NANO)
+    o = _put_nano(out, o, priced.cost[i])
     out[o] = sep
-    o = put_number(out, o + 1, priced.connect_fee[i], NANO)
+    o = _put_nano(out, o + 1, priced.connect_fee[i])
     out[o] = sep
-    o = put_number(out, o + 1, priced.total[i], NANO)
+    o = _put_nano(out, o + 1, priced.total[i])
     out[o] = sep
-    o = put_number(out, o + 1, priced.billed[i], MICRO)
+    o = _put_micro(out, o + 1, priced.billed[i])
     out[o] = sep
-    o = put_number(out, o + 1, priced.pieces[i], 1)
+    o = _put_whole(out, o + 1, np.uint64(priced.pieces[i]))
     out[o] = sep
     rate, last = priced.rate[i], priced.last_rate[i]
     o = _put_rate(out, o + 1, rates, quote_rates, rate, last)
     out[o] = sep
-    o = _put_word(out, o + 1, prefixes, priced.prefix[i])
+    o = _put_word(out, o + 1, prefixes.text, prefixes.at, priced.prefix[i])
     out[o] = sep
-    o = _put_word(out, o + 1, destinations, priced.destination[i])
+    o = _put_word(out, o + 1, destinations.text, destinations.at, priced.destination[i])
     out[o] = sep
-    o = _put_word(out, o + 1, version, 0)
+    o = _put_word(out, o + 1, version.text, version.at, 0)
     if has_service:
         out[o] = sep
-        o = put_number(out, o + 1, priced.service[i], NANO)
+        o = _put_nano(out, o + 1, priced.service[i])
         out[o] = sep
-        o = _put_word(out, o + 1, vats, rate)
+        o = _put_word(out, o + 1, vats.text, vats.at, rate)
         out[o] = sep
-        o = _put_word(out, o + 1, service_vats, rate)
+        o = _put_word(out, o + 1, service_vats.text, service_vats.at, rate)
     return o
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _put_line(out, o, buf, bounds, kept, columns, sep):
     """The input's own bytes: whole when nothing is dropped, else field by field."""
     if kept.shape[0] == columns:
@@ -150,7 +184,7 @@ def _put_line(out, o, buf, bounds, kept, columns, sep):
     return o
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def format_rows(buf, bounds, rows, kept, columns, priced, texts, names, has_service, sep, crlf, out):
     """Write ``rows`` lines to ``out``; returns their length. ``texts`` is (status words, reason words)."""
     statuses, reasons = texts
@@ -159,9 +193,9 @@ def format_rows(buf, bounds, rows, kept, columns, priced, texts, names, has_serv
     for i in range(rows):
         o = _put_line(out, o, buf, bounds[i], kept, columns, sep)
         out[o] = sep
-        o = _put_word(out, o + 1, statuses, priced.status[i])
+        o = _put_word(out, o + 1, statuses.text, statuses.at, priced.status[i])
         out[o] = sep
-        o = _put_word(out, o + 1, reasons, priced.reason[i])
+        o = _put_word(out, o + 1, reasons.text, reasons.at, priced.reason[i])
         if priced.status[i] == 0:
             out[o] = sep
             o = _put_priced(out, o + 1, i, sep, priced, names, has_service)
@@ -177,16 +211,16 @@ def format_rows(buf, bounds, rows, kept, columns, priced, texts, names, has_serv
     return o
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def needed_bytes(bounds, rows, columns, fixed):
     """An upper bound of what format_rows will write."""
-    total = 0
+    total = PADDING
     for i in range(rows):
         total += bounds[i, columns] - bounds[i, 0] + fixed
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def tally(priced, rows, counts, totals):
     """Add to ``counts[status, reason]`` and ``totals`` (cost, connect fee, service, total; high and low parts).
 

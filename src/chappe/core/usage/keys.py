@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from chappe.core.usage.fast import COMPILED, INLINED, PADDING
+from chappe.core.usage.fast import at as byte_at
+
 SEAM = 0x1F  # between the parts of a key: the ASCII unit separator, which no name holds
 DIRECTIONS = (b"OUT", b"IN")
 _BASIS, _PRIME = np.uint64(14_695_981_039_346_656_037), np.uint64(1_099_511_628_211)
@@ -27,43 +30,43 @@ class KeyTable(NamedTuple):
     length: npt.NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INLINED)
 def _fold(code, buf, at, length):
     for k in range(at, at + length):
-        code = (code ^ np.uint64(buf[k])) * _PRIME
+        code = (code ^ np.uint64(byte_at(buf, k))) * _PRIME
     return code
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INLINED)
 def _finish(code):
     code = (code ^ (code >> _SHIFT)) * _MIX_1
     code = (code ^ (code >> _SHIFT)) * _MIX_2
     return code ^ (code >> _SHIFT)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def hash_one(buf, at, length):
     """64-bit hash of some bytes; never 0, which stands for "no hash"."""
     code = _finish(_fold(_BASIS, buf, at, length))
     return code if code != np.uint64(0) else np.uint64(1)
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def hash_many(buf, at, length, out):
     """Hash of each of n byte strings of one buffer."""
     for i in range(out.shape[0]):
         out[i] = hash_one(buf, at[i], length[i])
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _same(text, i, buf, at, length):
     for k in range(length):
-        if text[i + k] != buf[at + k]:
+        if byte_at(text, i + k) != byte_at(buf, at + k):
             return False
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def find_one(table, buf, at, length):
     """Number of the key whose bytes are these, or -1."""
     code = hash_one(buf, at, length)
@@ -78,7 +81,7 @@ def find_one(table, buf, at, length):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def find_key(table, scratch, parts, buf, way, tenant, tenant_len, kind, kind_len, subject, subject_len):
     """Number of the key (direction, tenant, category or type of record, subject), or -1.
 
@@ -109,7 +112,7 @@ def build(keys: Sequence[bytes], numbers: Sequence[int]) -> KeyTable:
     size = 8
     while size < 2 * len(keys):
         size *= 2
-    joined = np.frombuffer(b"".join(keys) or b"\0", np.uint8)
+    joined = np.frombuffer(bytearray().join([*keys, bytes(PADDING)]), np.uint8)
     lengths = np.array([len(key) for key in keys], np.int64)
     starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])[: len(keys)]
     codes = np.zeros(len(keys), np.uint64)

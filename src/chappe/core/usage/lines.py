@@ -13,6 +13,7 @@ from numba import njit
 from chappe.core.rating.contract import I32, U8
 from chappe.core.usage import scan
 from chappe.core.usage.columns import ACCOUNT, DEFAULTS, FIELDS, SUBJECT, Header
+from chappe.core.usage.fast import COMPILED, PADDING
 from chappe.core.usage.faults import Fault
 from chappe.core.usage.format import quoted
 
@@ -73,7 +74,7 @@ def read_lines(
     foreign = np.zeros(lines.rows, np.uint8)
     found, high = scan.find_foreign(buf, lines.bounds, columns, lines.at[:, 0], lines.rows, foreign)
     if found:
-        fresh = np.empty(len(buf) + 2 * high + 3, np.uint8)
+        fresh = np.empty(len(buf) + 2 * high + PADDING, np.uint8)
         fresh[:lo] = buf[:lo]
         end = scan.convert_foreign(
             buf, lo, len(buf), lines.bounds, columns, foreign, lines.rows, *conversion, fresh[lo:]
@@ -112,7 +113,7 @@ def _scan(buf: U8, lo: int, header: Header, classes: U8) -> Lines:
     return lines
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def locate(buf, bounds, rows, position, spots, at, length):
     """Content of every field: without its quotes and surrounding blanks; the default where it is empty."""
     for i in range(rows):
@@ -160,7 +161,7 @@ def _repair(lines: Lines, odd: npt.NDArray[np.intp], header: Header) -> dict[int
                 content = cells[j].strip(" ").encode()
                 spelled[row][f] = (base + len(extra), len(content))
                 extra += content
-    lines.buf = np.concatenate([lines.buf, np.frombuffer(extra, np.uint8)])
+    lines.buf = np.concatenate([lines.buf, np.frombuffer(extra + bytes(PADDING), np.uint8)])
     return spelled
 
 

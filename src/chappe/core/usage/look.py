@@ -8,12 +8,11 @@ import numpy as np
 
 from chappe.core.base.issue import Issue
 from chappe.core.rating.compile import CompiledTariff
-from chappe.core.rating.contract import MILLION
 from chappe.core.usage.batch import Rated, new_priced
 from chappe.core.usage.columns import DESTINATION, FIELDS, ID
 from chappe.core.usage.faults import MEANINGS, Fault
 from chappe.core.usage.file import is_parquet
-from chappe.core.usage.format import put_number
+from chappe.core.usage.format import put_millionths
 from chappe.core.usage.lines import Lines
 from chappe.core.usage.report import issue_of
 from chappe.core.usage.work import CsvJob, Job
@@ -79,8 +78,8 @@ def _found(job: Job, lines: Lines, row: int, number: int) -> Found:
 
 
 def _plain(millionths: int) -> str:
-    out = np.zeros(32, np.uint8)
-    return bytes(out[: put_number(out, 0, millionths, MILLION)]).decode()
+    out = np.zeros(64, np.uint8)
+    return bytes(out[: put_millionths(out, 0, millionths)]).decode()
 
 
 __all__ = ["Found", "find_call"]

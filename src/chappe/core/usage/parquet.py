@@ -24,6 +24,7 @@ from chappe.core.usage.arrow import (
 )
 from chappe.core.usage.batch import Rated, Rater
 from chappe.core.usage.columns import FIELDS, Header
+from chappe.core.usage.fast import PADDING
 from chappe.core.usage.lines import Lines, read_lines
 from chappe.core.usage.sinks import WholeFile
 from chappe.core.usage.twins import Twins
@@ -116,8 +117,8 @@ class ParquetJob(Job):
         """All columns as lines: what a CSV file of the same calls would be."""
         assert self.header is not None
         inner = self.inner
-        raw = bytearray(inner.preamble) + as_lines(part.batch, part.batch.schema.names)
-        buf = np.frombuffer(raw, np.uint8)
+        raw = bytearray(inner.preamble) + as_lines(part.batch, part.batch.schema.names) + bytes(PADDING)
+        buf = np.frombuffer(raw, np.uint8)[:-PADDING]
         lines = read_lines(buf, len(inner.preamble), self.header, inner.classes, inner.spots, inner.conversion)
         return lines, part.first_row + np.arange(lines.rows, dtype=np.int64)
 

@@ -9,6 +9,8 @@ from numba import njit
 
 from chappe.core.rating.contract import FIRST_YEAR, LAST_YEAR
 from chappe.core.usage import columns as c
+from chappe.core.usage.fast import COMPILED, INLINED
+from chappe.core.usage.fast import at as byte_at
 from chappe.core.usage.faults import MOST_DIGITS, Fault
 from chappe.core.usage.keys import find_key, find_one, hash_one
 
@@ -32,19 +34,19 @@ _BAD_USAGE, _NEGATIVE_USAGE, _USAGE_LARGE = _F["BAD_USAGE"], _F["NEGATIVE_USAGE"
 _LETTERS, _TOO_MANY_DIGITS = _F["LETTERS_IN_NUMBER"], _F["NUMBER_TOO_LONG"]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(**INLINED)
 def _digits(buf, at, count):
     """``count`` digits as a number, -1 when one of them is none."""
     value = 0
     for k in range(at, at + count):
-        d = buf[k] - _ZERO
+        d = byte_at(buf, k) - _ZERO
         if d < 0 or d > 9:
             return -1
         value = value * 10 + d
     return value
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def days_of(year, month, day):
     """Days since 1970-01-01, or a very negative number when there is no such day (Gregorian)."""
     if month < 1 or month > 12 or day < 1:
@@ -59,7 +61,7 @@ def days_of(year, month, day):
     return y * 365 + y // 4 - y // 100 + y // 400 + day_of_year - 719_468
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _offset(buf, i, hi):
     """``Z``, ``±hh:mm`` or ``±hhmm`` to the end of the field: seconds east, or 2**30 when unreadable."""
     if hi - i == 1 and (buf[i] == 90 or buf[i] == 122):
@@ -77,7 +79,7 @@ def _offset(buf, i, hi):
     return -east if buf[i] == _MINUS else 2**30
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def parse_time(buf, i, hi):
     """RFC 3339 with T, t or a space, up to six decimals: (microseconds UTC, offset in seconds, state).
 
@@ -116,7 +118,7 @@ def parse_time(buf, i, hi):
     return ((days * DAY + hour * 3600 + minute * 60 + second - offset) * MILLION + micro), offset, _OK
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def parse_quantity(buf, i, hi, timed):
     """A plain decimal as millionths: (value, state). Decimals, at most six, only where usage is time."""
     negative = buf[i] == _MINUS
@@ -148,12 +150,12 @@ def parse_quantity(buf, i, hi, timed):
     return whole * MILLION + micro, _OK
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _lower(buf, i):
     return buf[i] | 32 if 65 <= buf[i] <= 90 else buf[i]
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def is_timed(buf, at, length):
     """True for the types of record that are time: empty, ``0``, ``voice``, ``*voice`` in any case."""
     if length == 0 or (length == 1 and buf[at] == _ZERO):
@@ -169,7 +171,7 @@ def is_timed(buf, at, length):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def direction_of(buf, at, length):
     """0 for OUT, 1 for IN (any case, with or without a star), -1 for anything else."""
     if length > 0 and buf[at] == 42:
@@ -181,7 +183,7 @@ def direction_of(buf, at, length):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _number_fault(buf, at, length):
     """The number of a timed call: digits, +, * and #, at most MOST_DIGITS of them."""
     for k in range(at, at + length):
@@ -191,7 +193,7 @@ def _number_fault(buf, at, length):
     return _TOO_MANY_DIGITS if length > MOST_DIGITS else 0
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _usage_of(buf, at, length, start, timed):
     """(usage in millionths, fault) from the field usage, else from end less start."""
     if length[USAGE] > 0:
@@ -207,7 +209,7 @@ def _usage_of(buf, at, length, start, timed):
     return (end - start, 0) if end >= start else (0, _END_FIRST)
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _missing(length, timed):
     """The first mandatory field that is empty, as a fault. Volumes and events need no number called."""
     if length[ID] <= 0:
@@ -221,7 +223,7 @@ def _missing(length, timed):
     return _MISSING_START if length[START] <= 0 else 0
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _read_call(buf, at, length, row, start, usage, offset, timed):
     """Read one call into the arrays at ``row``; returns its fault."""
     voice = is_timed(buf, at[TOR], length[TOR])
@@ -240,16 +242,15 @@ def _read_call(buf, at, length, row, start, usage, offset, timed):
     return wrong
 
 
-@njit(cache=True, nogil=True)
-def read_calls(buf, at, length, rows, fault, who, key, dest_at, dest_len, start, usage, offset, timed, ids):
+@njit(**COMPILED)
+def read_calls(buf, at, length, rows, fault, who, scratch, key, dest_at, dest_len, start, usage, offset, timed, ids):
     """Read ``rows`` calls whose field bytes stand at ``at[i, field]`` for ``length[i, field]``.
 
-    ``who`` is (keys, anyone, tenants, by_tor, longest key), see batch.Rater. Fills the columns of
+    ``who`` is (keys, anyone, tenants, by_tor), see batch.Rater; ``scratch`` has room for the longest key. Fills the columns of
     contract.Calls, ``fault`` and ``ids`` (a 64-bit hash of each id; 0 for rows with a fault). Rows that already
     have a fault are left alone.
     """
-    keys, anyone, tenants, by_tor, longest = who
-    scratch = np.empty(longest, np.uint8)
+    keys, anyone, tenants, by_tor = who
     kind = TOR if by_tor else CATEGORY
     for i in range(rows):
         ids[i] = 0

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from chappe.core.usage.fast import COMPILED, HIGHS, INLINED, ONES, at, eight, trailing_zeros
 from chappe.core.usage.faults import MAX_LINE, Fault
 
 Bytes = npt.NDArray[np.uint8]
 
 LF, CR, QUOTE = 10, 13, 34
 _PLAIN, _SEPARATOR, _LINE_END, _QUOTE, _NUL, _HIGH = range(6)
+
+_DASHES = np.uint64(0x2D2D2D2D2D2D2D2D)
 
 #: marks of a line, beside its fault
 SLOW = 1  # holds a doubled quote: the content of a field is not its bytes
@@ -34,7 +37,7 @@ def byte_classes(separator: str) -> Bytes:
     return table
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def count_lines(buf, lo, hi):
     """Number of line ends in ``buf[lo:hi]``."""
     found = 0
@@ -43,7 +46,7 @@ def count_lines(buf, lo, hi):
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _after_quote(buf, i, hi, mark):
     """From behind an opening quote to behind the closing one; -1 when the line ends first."""
     while i < hi and buf[i] != LF:
@@ -59,23 +62,40 @@ def _after_quote(buf, i, hi, mark):
     return -1, mark
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _line_end(buf, i, hi):
     while i < hi and buf[i] != LF:
         i += 1
     return i
 
 
-@njit(cache=True, nogil=True)
-def _scan_line(buf, i, hi, classes, columns, bounds):
+@njit(**INLINED)
+def _skip_plain(buf, i, hi, separators):
+    """The first byte from ``i`` on that may matter, eight at a time: below "-", above 127 or the separator.
+
+    What is skipped is plain for certain (digits, letters, ``-``, ``:``, ``.``); what is stopped at need not matter.
+    """
+    while i < hi:
+        word = eight(buf, i)
+        low = (word - _DASHES) & ~word
+        other = word ^ separators
+        found = (low | word | ((other - ONES) & ~other)) & HIGHS
+        if found != np.uint64(0):
+            return min(i + (trailing_zeros(found) >> 3), hi)
+        i += 8
+    return hi
+
+
+@njit(**INLINED)
+def _scan_line(buf, i, hi, classes, separators, columns, bounds):
     """One line from ``i``: fills ``bounds`` (field starts less one, then the end); returns (line end, fields, fault, mark)."""
     field, fault, mark = 0, 0, 0
     bounds[0] = i - 1
     fresh = True
     while i < hi:
-        kind = classes[buf[i]]
+        kind = at(classes, at(buf, i))
         if kind == _PLAIN:
-            i += 1
+            i = _skip_plain(buf, i + 1, hi, separators)
             fresh = False
             continue
         if kind == _LINE_END:
@@ -108,7 +128,7 @@ def _scan_line(buf, i, hi, classes, columns, bounds):
     return i, field + 1, fault, mark
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _has_nul(buf, lo, hi):
     for i in range(lo, hi):
         if buf[i] == 0:
@@ -116,7 +136,7 @@ def _has_nul(buf, lo, hi):
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def scan_lines(buf, lo, hi, classes, columns, bounds, number, fault, mark):
     """Scan ``buf[lo:hi]``, lines ended by LF or CRLF, the last one perhaps by nothing. Blank lines are skipped.
 
@@ -125,9 +145,13 @@ def scan_lines(buf, lo, hi, classes, columns, bounds, number, fault, mark):
     Arrays must be as long as there are lines. Returns (rows, blank lines).
     """
     rows, blank, line, i = 0, 0, 0, lo
+    separators = np.uint64(0)
+    for byte in range(256):
+        if classes[byte] == _SEPARATOR:
+            separators = np.uint64(byte) * ONES
     while i < hi:
         start = i
-        i, fields, wrong, marks = _scan_line(buf, i, hi, classes, columns, bounds[rows])
+        i, fields, wrong, marks = _scan_line(buf, i, hi, classes, separators, columns, bounds[rows])
         end = i - 1 if i > start and buf[i - 1] == CR else i
         i += 1
         if end == start:
@@ -149,7 +173,7 @@ def scan_lines(buf, lo, hi, classes, columns, bounds, number, fault, mark):
     return rows, blank
 
 
-@njit(cache=True, nogil=True)
+@njit(**INLINED)
 def _is_utf8(buf, i, hi):
     """Exact UTF-8: no overlong form, no surrogate, nothing above U+10FFFF."""
     while i < hi:
@@ -181,7 +205,7 @@ def _is_utf8(buf, i, hi):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def find_foreign(buf, bounds, columns, mark, rows, foreign):
     """Mark the rows that are not UTF-8; returns (how many, how many bytes above 127 they hold)."""
     found, high = 0, 0
@@ -198,7 +222,7 @@ def find_foreign(buf, bounds, columns, mark, rows, foreign):
     return found, high
 
 
-@njit(cache=True, nogil=True)
+@njit(**COMPILED)
 def convert_foreign(buf, lo, hi, bounds, columns, foreign, rows, table, widths, out):
     """Copy ``buf[lo:hi]`` to ``out``, foreign rows turned into UTF-8 through ``table`` (256 × 3); returns the length."""
     o, row = 0, 0

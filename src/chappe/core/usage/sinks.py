@@ -28,7 +28,7 @@ class WholeFile:
     def write(self, data: bytes | memoryview) -> None:
         """All of ``data``: an unbuffered file may take only a part at a time."""
         rest = memoryview(data)
-        while len(rest):
+        while rest:
             rest = rest[self.file.write(rest) :]
 
     def keep(self) -> None:

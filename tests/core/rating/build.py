@@ -32,9 +32,7 @@ def micros(text: str) -> int:
     return round(moment.timestamp()) * SECOND
 
 
-def slot(
-    text: str, unit: int = 1, step: float = 1, start: int = 0, connect: str = "0", per_call: bool = False
-) -> Slot:
+def slot(text: str, unit: int = 1, step: float = 1, start: int = 0, connect: str = "0", per_call: bool = False) -> Slot:
     """Price per so many seconds, in steps of, from a second on."""
     kind = UnitKind.CALL if per_call else UnitKind.USAGE
     return Slot(price(text), unit * SECOND, round(step * SECOND), start * SECOND, price(connect), kind)

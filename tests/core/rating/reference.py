@@ -260,9 +260,7 @@ class Reference:
 
 
 def valid(row: PlanEntry, instant: int) -> bool:
-    return (row.valid_from is None or row.valid_from <= instant) and (
-        row.valid_to is None or instant < row.valid_to
-    )
+    return (row.valid_from is None or row.valid_from <= instant) and (row.valid_to is None or instant < row.valid_to)
 
 
 def half_up(amount: Fraction) -> int:

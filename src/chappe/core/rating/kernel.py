@@ -363,13 +363,17 @@ def find_line(t, key, prefix, start, at, offset, stack, trace, kept):
 @inlined
 def slot_at(t, pricing, position):
     """Slot in force after so much usage since the start of the call (§4.6), and where the next begins."""
-    first = t.pricing[pricing, tb.PR_SLOT]
-    slot = first + t.pricing[pricing, tb.PR_SLOTS] - 1
-    until = FAR
-    while slot > first and t.slots[slot, tb.SLOT_START] > position:
-        until = t.slots[slot, tb.SLOT_START]
-        slot -= 1
-    return slot, until
+    low = t.pricing[pricing, tb.PR_SLOT]
+    last = low + t.pricing[pricing, tb.PR_SLOTS]
+    high = last
+    low += 1  # the first slot holds from the start whatever it says
+    while low < high:
+        middle = (low + high) >> 1
+        if t.slots[middle, tb.SLOT_START] <= position:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1, (t.slots[low, tb.SLOT_START] if low < last else FAR)
 
 
 @inlined

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chappe.apps.parties.models import Commune, Contact, Operator
+from chappe.apps.parties.models import Commune, Contact, Operator, OperatorProtocol
 from chappe.kit.audit.models import AuditEntry
 from chappe.kit.screens.forms import VERSION, version_of
 from tests.support.people import CommuneFactory, ContactFactory, OperatorFactory, make_role
@@ -132,12 +132,14 @@ def test_an_empty_secret_keeps_the_present_one(client, alice):
 
 def test_delete_says_what_goes_along(client, alice):
     operator = OperatorFactory(name="Delta")
-    ContactFactory.create_batch(2, operator=operator)
-    alice.language = "fr"
+    OperatorProtocol.objects.create(operator=operator, flow="acces", version="1.3")
+    OperatorProtocol.objects.create(operator=operator, flow="pm", version="1.0")
+    alice.language = "en"
     alice.save()
     client.force_login(alice)
-    page = client.get(f"/test/operator/{operator.pk}/delete/").content.decode()
-    assert "2 contacts" in page
+    response = client.get(f"/test/operator/{operator.pk}/delete/")
+    assert (response.context["going"], response.context["blocked"]) == (["2 protocol versions"], [])
+    assert "2 protocol versions" in response.content.decode()
     assert Operator.objects.filter(pk=operator.pk).exists()
     response = client.post(f"/test/operator/{operator.pk}/delete/")
     assert response["Location"] == "/test/operator/"

@@ -118,7 +118,8 @@ def xlsx_file(screen: Screen, columns: Sequence[Column], qs: QuerySet) -> IO[byt
         if line == XLSX_MAX_ROWS:
             sheet, line = _sheet(book, f"{title} {len(book.worksheets()) + 1}", columns, looks), 1
         for place, column in enumerate(columns):
-            _xlsx_cell(sheet, line, place, exported(screen, column, obj), column, looks)
+            look = looks["money"] if column.kind is Kind.MONEY else None
+            _xlsx_cell(sheet, (line, place), exported(screen, column, obj), look, looks)
         line += 1
     book.close()
     target.seek(0)
@@ -134,20 +135,20 @@ def _sheet(book: Any, title: str, columns: Sequence[Column], looks: dict[str, An
     return sheet
 
 
-def _xlsx_cell(sheet: Any, line: int, place: int, value: Any, column: Column, looks: dict[str, Any]) -> None:
+def _xlsx_cell(sheet: Any, at: tuple[int, int], value: Any, number_look: Any, looks: dict[str, Any]) -> None:
     match value:
         case None:
             return
         case bool():
-            sheet.write_string(line, place, words.yes_no(value))
+            sheet.write_string(*at, words.yes_no(value))
         case datetime() if value.year >= 1900:
-            sheet.write_datetime(line, place, value, looks["moment"])
+            sheet.write_datetime(*at, value, looks["moment"])
         case date() if value.year >= 1900:
-            sheet.write_datetime(line, place, value, looks["day"])
+            sheet.write_datetime(*at, value, looks["day"])
         case int() | Decimal() | float() if _fits(value):
-            sheet.write_number(line, place, value, looks["money"] if column.kind is Kind.MONEY else None)
+            sheet.write_number(*at, value, number_look)
         case _:
-            sheet.write_string(line, place, str(value)[:XLSX_MAX_TEXT])
+            sheet.write_string(*at, str(value)[:XLSX_MAX_TEXT])
 
 
 def _fits(value: Any) -> bool:

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chappe.core.base.money import plain, to_nano
-from chappe.kit.access.door import Access, may, visible_to
+from chappe.kit.access.door import SELF, Access, may, visible_to
 
 from .declare import Column, Kind, Screen
 
@@ -107,9 +107,8 @@ def build_form(
     elif obj is not None:
         kwargs["initial"] = {name: getattr(obj, name, None) for name in cls.base_fields} | kwargs["initial"]
     accepted = inspect.signature(cls.__init__).parameters
-    for name, value in {"user": user, "screen": screen, "object": obj}.items():
-        if name in accepted:
-            kwargs[name] = value
+    offered = {"user": user, "screen": screen, "object": obj}
+    kwargs |= {name: value for name, value in offered.items() if name in accepted}
     form = cls(**kwargs)
     _dress(screen, form, user, obj)
     return form
@@ -140,7 +139,7 @@ def _pickable(queryset: Any, user: Any, obj: Any, name: str) -> Any:
     model = queryset.model
     if may(user, model.access.area):
         return visible_to(user, queryset)
-    if name == model.access.owner or model.access.owner == "self":
+    if model.access.owner in {name, SELF}:
         own = [key for key in (getattr(obj, f"{name}_id", None), user.organisation_id) if key]
         return queryset.filter(pk__in=own)
     return queryset.filter(pk=getattr(obj, f"{name}_id", None))

@@ -144,7 +144,7 @@ def _edit(request: HttpRequest, screen: Screen, chosen: Chosen, back: str) -> Ht
         wide.is_bound, wide.data, wide._errors, wide.cleaned_data = True, request.POST, form.errors, {}
     elif step:
         errors = [_("Choose at least one value to set.")]
-    context = _context(screen, chosen, back, form=wide, names=names, errors=errors)
+    context = _context(screen, chosen, back, form=wide, names=names, errors=errors, act_name=EDIT)
     return render(
         request,
         "screens/bulk_edit.html",

@@ -129,9 +129,7 @@ class OperatorProtocol(ScopedModel):
         SAV = "sav", _("after-sales")
         LIEN = "lien", _("PM–PRDM links")
 
-    operator = models.ForeignKey(
-        Operator, models.CASCADE, related_name="protocols", verbose_name=_("operator")
-    )
+    operator = models.ForeignKey(Operator, models.CASCADE, related_name="protocols", verbose_name=_("operator"))
     flow = models.CharField(_("flow"), max_length=10, choices=Flow.choices)
     version = models.CharField(
         _("version"),
@@ -161,17 +159,13 @@ class Contact(ScopedModel):
     access = Access(area="lexique", owner="operator")
     audit_personal = ("first_name", "last_name", "email", "phone", "mobile", "description")
 
-    operator = models.ForeignKey(
-        Operator, models.PROTECT, related_name="contacts", verbose_name=_("operator")
-    )
+    operator = models.ForeignKey(Operator, models.PROTECT, related_name="contacts", verbose_name=_("operator"))
     first_name = models.CharField(_("first name"), max_length=80, blank=True)
     last_name = models.CharField(_("last name"), max_length=80)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=30, blank=True, validators=[check_phone])
     mobile = models.CharField(_("mobile"), max_length=30, blank=True, validators=[check_phone])
-    description = models.CharField(
-        _("description"), max_length=200, blank=True, help_text=_("What to call them for.")
-    )
+    description = models.CharField(_("description"), max_length=200, blank=True, help_text=_("What to call them for."))
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:

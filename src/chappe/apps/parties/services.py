@@ -18,7 +18,21 @@ from chappe.kit.access.door import Level, claim, house_only, is_house, require_o
 from chappe.kit.audit.deletion import delete_with_reasons
 
 #: Fields of an operator that only the house may change: they decide what it is, what it pays and what it sees.
-STANDING = frozenset({"name", "kind", "active", "code_arcep", "code_interop", "prefix_pto", "siren", "erp_id", "tenant", "colour", "notes"})
+STANDING = frozenset(
+    {
+        "name",
+        "kind",
+        "active",
+        "code_arcep",
+        "code_interop",
+        "prefix_pto",
+        "siren",
+        "erp_id",
+        "tenant",
+        "colour",
+        "notes",
+    }
+)
 
 
 def create_operator(*, actor: Actor, data: Mapping[str, Any]) -> Operator:
@@ -27,7 +41,7 @@ def create_operator(*, actor: Actor, data: Mapping[str, Any]) -> Operator:
     return _create(actor, Operator(**data))
 
 
-def update_operator(*, actor: Actor, object: Operator, data: Mapping[str, Any]) -> Operator:  # noqa: A002 - a screen's verb
+def update_operator(*, actor: Actor, object: Operator, data: Mapping[str, Any]) -> Operator:
     """Change the sheet. A partner changes its connections (FTP, after-sales), not its standing.
 
     Archiving an operator that still has open accounts is refused: its people would work for nobody.
@@ -73,7 +87,7 @@ def _set_active(actor: Actor, objects: list[Operator], *, active: bool) -> int:
     return len(rows)
 
 
-def delete_operator(*, actor: Actor, object: Operator) -> None:  # noqa: A002
+def delete_operator(*, actor: Actor, object: Operator) -> None:
     """Delete an operator that nothing refers to; otherwise the refusal names what does."""
     house_only(actor.user)
     delete_with_reasons(actor, Operator.objects.get(pk=object.pk))
@@ -88,7 +102,7 @@ def create_contact(*, actor: Actor, data: Mapping[str, Any]) -> Contact:
     return _create(actor, contact)
 
 
-def update_contact(*, actor: Actor, object: Contact, data: Mapping[str, Any]) -> Contact:  # noqa: A002
+def update_contact(*, actor: Actor, object: Contact, data: Mapping[str, Any]) -> Contact:
     """Change a contact. A partner cannot move it to another operator."""
     contact = Contact.objects.get(pk=object.pk)
     _check_hand(actor, contact)
@@ -98,7 +112,7 @@ def update_contact(*, actor: Actor, object: Contact, data: Mapping[str, Any]) ->
     return contact
 
 
-def delete_contact(*, actor: Actor, object: Contact, erase: bool = False) -> None:  # noqa: A002
+def delete_contact(*, actor: Actor, object: Contact, erase: bool = False) -> None:
     """Delete a contact; with ``erase``, their name and numbers leave the journal too (right to be forgotten)."""
     contact = Contact.objects.get(pk=object.pk)
     _check_hand(actor, contact, Level.ADMIN)
@@ -117,7 +131,7 @@ def create_protocol(*, actor: Actor, data: Mapping[str, Any]) -> OperatorProtoco
     return _create(actor, protocol)
 
 
-def update_protocol(*, actor: Actor, object: OperatorProtocol, data: Mapping[str, Any]) -> OperatorProtocol:  # noqa: A002
+def update_protocol(*, actor: Actor, object: OperatorProtocol, data: Mapping[str, Any]) -> OperatorProtocol:
     """Change a version."""
     protocol = OperatorProtocol.objects.get(pk=object.pk)
     _check_hand(actor, protocol)
@@ -127,7 +141,7 @@ def update_protocol(*, actor: Actor, object: OperatorProtocol, data: Mapping[str
     return protocol
 
 
-def delete_protocol(*, actor: Actor, object: OperatorProtocol) -> None:  # noqa: A002
+def delete_protocol(*, actor: Actor, object: OperatorProtocol) -> None:
     """Forget a version: the latest one is spoken again."""
     protocol = OperatorProtocol.objects.get(pk=object.pk)
     _check_hand(actor, protocol, Level.ADMIN)
@@ -140,7 +154,7 @@ def create_commune(*, actor: Actor, data: Mapping[str, Any]) -> Commune:
     return _create(actor, Commune(**data))
 
 
-def update_commune(*, actor: Actor, object: Commune, data: Mapping[str, Any]) -> Commune:  # noqa: A002
+def update_commune(*, actor: Actor, object: Commune, data: Mapping[str, Any]) -> Commune:
     """Correct a commune."""
     house_only(actor.user)
     commune = Commune.objects.get(pk=object.pk)
@@ -148,7 +162,7 @@ def update_commune(*, actor: Actor, object: Commune, data: Mapping[str, Any]) ->
     return commune
 
 
-def delete_commune(*, actor: Actor, object: Commune) -> None:  # noqa: A002
+def delete_commune(*, actor: Actor, object: Commune) -> None:
     """Delete a commune that nothing refers to."""
     house_only(actor.user)
     delete_with_reasons(actor, Commune.objects.get(pk=object.pk))

@@ -44,7 +44,7 @@ class Area:
 _areas: dict[str, Area] = {}
 
 
-def register_area(slug: str, label: Any, help: Any = "") -> Area:  # noqa: A002 - the field's usual name in Django
+def register_area(slug: str, label: Any, help: Any = "") -> Area:
     """Declare an area. Raises ValueError when another app has taken the slug with another label."""
     area = Area(slug, label, help)
     known = _areas.setdefault(slug, area)

@@ -31,7 +31,5 @@ def every_model_has_its_access(app_configs: Any, **kwargs: Any) -> list[Error]:
                 )
         elif access.area not in areas():
             hint = "Register it in the app's access.py."
-            faults.append(
-                Error(f"Area of rights “{access.area}” is unknown.", hint=hint, obj=model, id="access.E002")
-            )
+            faults.append(Error(f"Area of rights “{access.area}” is unknown.", hint=hint, obj=model, id="access.E002"))
     return faults

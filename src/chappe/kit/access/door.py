@@ -213,21 +213,13 @@ def explain_access(user: Any, obj: models.Model, level: int = Level.READ) -> str
         return _g("No: none of the roles of %(user)s gives “%(area)s | %(level)s”.") % names
     names["roles"] = ", ".join(f"“{role}”" for role in roles)
     if user.organisation_id is None:
-        return (
-            _g("Yes: %(user)s is staff of the house and holds “%(area)s | %(level)s” through %(roles)s.")
-            % names
-        )
+        return _g("Yes: %(user)s is staff of the house and holds “%(area)s | %(level)s” through %(roles)s.") % names
     names["organisation"] = str(user.organisation)
     if access.owner == EVERYONE and level <= Level.READ:
-        return (
-            _g("Yes: this is reference data, and %(user)s holds “%(area)s | %(level)s” through %(roles)s.")
-            % names
-        )
+        return _g("Yes: this is reference data, and %(user)s holds “%(area)s | %(level)s” through %(roles)s.") % names
     if may_touch(user, obj, level):
         return (
-            _g(
-                "Yes: it belongs to %(organisation)s, and %(user)s holds “%(area)s | %(level)s” through %(roles)s."
-            )
+            _g("Yes: it belongs to %(organisation)s, and %(user)s holds “%(area)s | %(level)s” through %(roles)s.")
             % names
         )
     if access.owner in {HOUSE, EVERYONE}:

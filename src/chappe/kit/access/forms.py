@@ -81,7 +81,10 @@ class GivenPasswordForm(forms.Form):
     """An administrator gives a password; its owner must change it at the next sign-in."""
 
     password = forms.CharField(
-        label=_("Password to give"), strip=False, max_length=1000, help_text=_("It will have to be changed at the next sign-in.")
+        label=_("Password to give"),
+        strip=False,
+        max_length=1000,
+        help_text=_("It will have to be changed at the next sign-in."),
     )
 
 

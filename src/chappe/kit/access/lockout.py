@@ -54,5 +54,7 @@ def clear(kind: str, key: str) -> bool:
 
 def locked_until(user: User):
     """Until when this account is locked; None when it is not."""
-    until = SignInCounter.objects.filter(kind=Kind.ACCOUNT, key=account_key("", user)).values_list("locked_until", flat=True)
+    until = SignInCounter.objects.filter(kind=Kind.ACCOUNT, key=account_key("", user)).values_list(
+        "locked_until", flat=True
+    )
     return next((moment for moment in until if moment and moment > timezone.now()), None)

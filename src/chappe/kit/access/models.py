@@ -96,9 +96,7 @@ class User(AbstractBaseUser, ScopedModel):
         _("user name"),
         max_length=150,
         unique=True,
-        validators=[
-            RegexValidator(r"^[a-z0-9._@+-]+\Z", _("Letters without accents, digits and . _ @ + - only."))
-        ],
+        validators=[RegexValidator(r"^[a-z0-9._@+-]+\Z", _("Letters without accents, digits and . _ @ + - only."))],
         error_messages={"unique": _("This user name is taken.")},
     )
     email = models.EmailField(_("e-mail"), blank=True)
@@ -184,9 +182,7 @@ class User(AbstractBaseUser, ScopedModel):
     def rights(self) -> dict[str, int]:
         """area → highest level given by the roles. Read once per instance, that is once per request."""
         if "_rights" not in self.__dict__:
-            pairs = (
-                RoleRight.objects.filter(role__users=self).values_list("area").annotate(models.Max("level"))
-            )
+            pairs = RoleRight.objects.filter(role__users=self).values_list("area").annotate(models.Max("level"))
             self.__dict__["_rights"] = dict(pairs.order_by()) if self.pk else {}
         return self.__dict__["_rights"]
 
@@ -260,7 +256,7 @@ class LoginAttempt(ScopedModel):
 
     class Outcome(models.TextChoices):
         OK = "ok", _("signed in")
-        BAD_PASSWORD = "bad_password", _("wrong password")  # noqa: S105 - an outcome
+        BAD_PASSWORD = "bad_password", _("wrong password")
         BAD_CODE = "bad_code", _("wrong code")
         UNKNOWN = "unknown", _("unknown account")
         CLOSED = "closed", _("closed account")
@@ -272,9 +268,7 @@ class LoginAttempt(ScopedModel):
         max_length=150,
         help_text=_("Masked when no account has it: people type their password there by mistake."),
     )
-    user = models.ForeignKey(
-        User, models.SET_NULL, null=True, verbose_name=_("user"), related_name="login_attempts"
-    )
+    user = models.ForeignKey(User, models.SET_NULL, null=True, verbose_name=_("user"), related_name="login_attempts")
     address = models.GenericIPAddressField(_("address"), null=True)
     agent = models.CharField(_("browser"), max_length=300, blank=True)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices)

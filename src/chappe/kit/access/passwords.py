@@ -9,15 +9,17 @@ if TYPE_CHECKING:
 
 MINIMUM_CHARACTERS = 12
 _PACKAGE = "django.contrib.auth.password_validation"
-_RULES = get_password_validators([
-    {"NAME": f"{_PACKAGE}.MinimumLengthValidator", "OPTIONS": {"min_length": MINIMUM_CHARACTERS}},
-    {"NAME": f"{_PACKAGE}.CommonPasswordValidator"},
-    {"NAME": f"{_PACKAGE}.NumericPasswordValidator"},
-    {
-        "NAME": f"{_PACKAGE}.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "first_name", "last_name", "email")},
-    },
-])
+_RULES = get_password_validators(
+    [
+        {"NAME": f"{_PACKAGE}.MinimumLengthValidator", "OPTIONS": {"min_length": MINIMUM_CHARACTERS}},
+        {"NAME": f"{_PACKAGE}.CommonPasswordValidator"},
+        {"NAME": f"{_PACKAGE}.NumericPasswordValidator"},
+        {
+            "NAME": f"{_PACKAGE}.UserAttributeSimilarityValidator",
+            "OPTIONS": {"user_attributes": ("username", "first_name", "last_name", "email")},
+        },
+    ]
+)
 
 
 def check_password_rules(password: str, user: "User | None" = None) -> None:

@@ -176,10 +176,6 @@ def close_session(request: HttpRequest, pk: int = 0) -> HttpResponse:
     user = Actor.of(request).user
     if pk:
         get_object_or_404(OpenSession, pk=pk, user=user)
-    count = close_sessions(
-        actor=Actor.of(request), user=user, keep=request.session.session_key or "", only=pk or None
-    )
-    messages.success(
-        request, ngettext("%(n)d session is closed.", "%(n)d sessions are closed.", count) % {"n": count}
-    )
+    count = close_sessions(actor=Actor.of(request), user=user, keep=request.session.session_key or "", only=pk or None)
+    messages.success(request, ngettext("%(n)d session is closed.", "%(n)d sessions are closed.", count) % {"n": count})
     return redirect("access:profile")

@@ -229,7 +229,9 @@ registry.register(
         create=services.create_role,
         update=services.update_role,
         delete=services.delete_role,
-        intro=_("A role reaches, in each area, a level: read, write or administrator. A level contains those below it."),
+        intro=_(
+            "A role reaches, in each area, a level: read, write or administrator. A level contains those below it."
+        ),
         empty=_("No role yet. Make one for each trade: agent, accountant, partner."),
     )
 )

@@ -20,9 +20,7 @@ from django.db import models
 MASK = "••••••"
 _PREFIX = "f1:"  # says how the column was encrypted, for the day there is a second way
 _INFO = b"chappe secrets at rest 1"
-_SENSITIVE = re.compile(
-    r"pass(word|wd)?$|^pwd|secret|token|api_?key|authorization|cookie|totp|otp|recovery", re.I
-)
+_SENSITIVE = re.compile(r"pass(word|wd)?$|^pwd|secret|token|api_?key|authorization|cookie|totp|otp|recovery", re.I)
 
 
 class Unreadable(str):
@@ -104,8 +102,7 @@ def _masked(value: Any, depth: int = 0) -> Any:
         return value
     if isinstance(value, dict):
         return {
-            k: MASK if is_sensitive(str(k)) and v not in (None, "") else _masked(v, depth + 1)
-            for k, v in value.items()
+            k: MASK if is_sensitive(str(k)) and v not in (None, "") else _masked(v, depth + 1) for k, v in value.items()
         }
     if isinstance(value, list | tuple):
         return [_masked(item, depth + 1) for item in value]

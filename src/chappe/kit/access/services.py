@@ -56,7 +56,7 @@ def create_user(*, actor: Actor, data: Mapping[str, Any]) -> User:
     return user
 
 
-def update_user(*, actor: Actor, object: User, data: Mapping[str, Any]) -> User:  # noqa: A002 - a screen's verb
+def update_user(*, actor: Actor, object: User, data: Mapping[str, Any]) -> User:
     """Change an account: any of USER_FIELDS and ``roles``. Closing it closes its sessions."""
     user = User.objects.get(pk=object.pk)  # a form has already changed its own instance
     check_manages(actor, user)
@@ -96,7 +96,7 @@ def _keep_one_administrator(user: User) -> None:
         raise ValidationError(_("%(user)s is the last one who administers the whole house.") % {"user": user})
 
 
-def delete_user(*, actor: Actor, object: User) -> None:  # noqa: A002
+def delete_user(*, actor: Actor, object: User) -> None:
     """Delete an account that nothing refers to; the journal keeps its name. Closing it is usually better."""
     user = User.objects.get(pk=object.pk)
     check_manages(actor, user)
@@ -169,7 +169,9 @@ def enrol_totp(*, actor: Actor, user: User, secret: str, code: str) -> list[str]
     """Turn on the second factor once a code proves that the phone has the secret. Answers the recovery codes."""
     step = totp.matching_step(secret, code)
     if step is None:
-        raise ValidationError({"code": _("This code is not right. Check the clock of your phone and try the next code.")})
+        raise ValidationError(
+            {"code": _("This code is not right. Check the clock of your phone and try the next code.")}
+        )
     user.totp_secret, user.totp_since, user.totp_last_step = secret, timezone.now(), step
     with transaction.atomic():
         user.save(update_fields=["totp_secret", "totp_since", "totp_last_step"])
@@ -208,7 +210,7 @@ def create_role(*, actor: Actor, data: Mapping[str, Any]) -> Role:
     return role
 
 
-def update_role(*, actor: Actor, object: Role, data: Mapping[str, Any]) -> Role:  # noqa: A002
+def update_role(*, actor: Actor, object: Role, data: Mapping[str, Any]) -> Role:
     """Change a role; without ``rights`` its matrix stays. Only cells that change need to be held by the actor."""
     role = Role.objects.get(pk=object.pk)
     before = audit.snapshot(role)
@@ -228,7 +230,7 @@ def update_role(*, actor: Actor, object: Role, data: Mapping[str, Any]) -> Role:
     return role
 
 
-def delete_role(*, actor: Actor, object: Role) -> None:  # noqa: A002
+def delete_role(*, actor: Actor, object: Role) -> None:
     """Delete a role that nobody holds."""
     check_rights(actor, {})
     holders = object.users.count()
@@ -257,7 +259,9 @@ def _set_levels(role: Role, levels: Mapping[str, int]) -> None:
     )
 
 
-def ensure_admin(*, username: str = "admin", password: str, email: str = "", must_change: bool = False) -> tuple[User, bool]:
+def ensure_admin(
+    *, username: str = "admin", password: str, email: str = "", must_change: bool = False
+) -> tuple[User, bool]:
     """The first account, from the command line: made when missing, else given this password. Answers (user, made)."""
     actor = Actor.system("chappe", via="cli")
     user = User.objects.by_login(username)

@@ -65,7 +65,9 @@ def fingerprint(user: User, code: str, key: str = "") -> str:
 
 def new_recovery_codes(user: User) -> list[str]:
     """Replace the recovery codes; the texts are answered here once and kept nowhere."""
-    codes = ["-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY_CODES)]
+    codes = [
+        "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4)) for _ in range(RECOVERY_CODES)
+    ]
     user.recovery_codes.all().delete()
     RecoveryCode.objects.bulk_create([RecoveryCode(user=user, fingerprint=fingerprint(user, code)) for code in codes])
     return codes

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chappe.kit.audit.sentences import register_sentence
     from chappe.kit.audit.services import (
-        bulk_changed, changed, created, deleted, event, forget, history, saved, snapshot,
+        bulk_changed,
+        changed,
+        created,
+        deleted,
+        event,
+        forget,
+        history,
+        saved,
+        snapshot,
     )  # fmt: skip
 
 __all__ = [

@@ -51,9 +51,7 @@ class AuditEntry(ScopedModel):
     via = models.CharField(_("via"), max_length=8, choices=Via.choices)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     verb = models.CharField(_("verb"), max_length=80)
-    content_type = models.ForeignKey(
-        ContentType, models.PROTECT, null=True, related_name="+", verbose_name=_("entity")
-    )
+    content_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+", verbose_name=_("entity"))
     object_pk = models.CharField(max_length=64, blank=True)
     object_label = models.CharField(_("object"), max_length=300, blank=True)
     organisation = models.ForeignKey(

@@ -94,7 +94,7 @@ def _say_changes(entry: AuditEntry, who: str) -> str:
     told = list(lines(entry))
     label = entry.object_label or next((value.after for value in entry.personal.all() if not value.field), "")
     if len(told) == 1 and label:
-        field, before, after = told[0]
+        _label, before, after = told[0]
         with_article = _article(entry, next(iter(entry.changes)))
         if with_article:
             return _("%(actor)s changed %(the_field)s of %(object)s: %(before)s → %(after)s") % {
@@ -107,7 +107,7 @@ def _say_changes(entry: AuditEntry, who: str) -> str:
     if len(told) > SHOWN_CHANGES:
         parts.append(_("and %(count)d more") % {"count": len(told) - SHOWN_CHANGES})
     return _("%(actor)s changed %(object)s (%(changes)s)") % {
-        "actor": who, "object": object_words(entry), "changes": "; ".join(parts),
+        "actor": who, "object": object_words(entry), "changes": _("; ").join(parts),
     }  # fmt: skip
 
 

@@ -71,8 +71,7 @@ def plain(value: Any) -> Any:
             return str(value)
         case dict():
             return {
-                str(k): MASK if is_sensitive(str(k)) and v not in (None, "") else plain(v)
-                for k, v in value.items()
+                str(k): MASK if is_sensitive(str(k)) and v not in (None, "") else plain(v) for k, v in value.items()
             }
         case list() | tuple() | set() | frozenset():
             return [plain(item) for item in value]

@@ -228,7 +228,7 @@ def _rate(row: Row, kind: str, band: str, faults: Faults) -> Rate | None:
     if not slots or least is None or rounding is None:
         return None
     return Rate(
-        f"{row.get('destination')} {band}".strip(), slots, *rounding, minimum=least if least.digits else None,
+        row.get("destination") if band == bands.ALL_DAY else f"{row.get('destination')} {band}", slots, *rounding, minimum=least if least.digits else None,
         service=service, vat=row.get("tva"), zone=row.get("zone"), band=band, origin=Origin(row.file, row.line),
     )  # fmt: skip
 

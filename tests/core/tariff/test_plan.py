@@ -81,7 +81,7 @@ def price_list(*rows):
 
 def test_overlapping_validity_and_free_zones():
     tariff = price_list(
-        "A;33;France;0,02;2026-01-01;2026-06-30;", "A;33;France;0,03;2026-06-30;;", 
+        "A;33;France;0,02;2026-01-01;2026-06-30;", "A;33;France;0,03;2026-06-30;;",
         "A;49;Allemagne;0,02;2026-01-01;2026-06-30;",
         "A;49;Allemagne;0,03;2026-07-01;;", "A;112;Urgence;0;;;URGENCE", "A;3000;Vert;0;;;",
     )  # fmt: skip

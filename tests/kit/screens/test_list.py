@@ -86,6 +86,7 @@ def test_chips_narrow_and_count(client, rows, alice, bruno):
         ("last_name=durand 2", ["Durand 2"]),
         ("q=altitel 3", ["Durand 3"]),
         ("scope=all&active=False", ["Vieux"]),
+        ("q=durand 1&active=&operator=&amount_min=&joined_from=&last_name=", ["Durand 1"]),
         ("operator_tenant=ALTI", ["Durand 1", "Durand 2", "Durand 3"]),
         ("operator=Bor", ["Boréal 1", "Boréal 2"]),
         ("amount_min=9,87&q=durand", ["Durand 1", "Durand 2", "Durand 3"]),

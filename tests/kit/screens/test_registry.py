@@ -65,7 +65,7 @@ def test_addresses():
     assert registry.url("test.contact", "create") == "/test/contact/new/"
     assert registry.url("test.contact", "detail", pk=7) == "/test/contact/7/"
     assert registry.url("test.contact", "export-csv") == "/test/contact/export.csv"
-    with pytest.raises(KeyError, match="no screen “test[.]nothing”"):
+    with pytest.raises(KeyError, match=r"no screen “test\.nothing”"):
         registry.url("test.nothing")
 
 

@@ -117,6 +117,17 @@ class DayFilter(django_filters.DateFilter):
         return qs.filter(**{f"{self.field_name}__{'lt' if upper else 'gte'}": start})
 
 
+class _ChoicesField(forms.TypedMultipleChoiceField):
+    def to_python(self, value: Any) -> list[str]:
+        return [key for key in super().to_python(value) if key != ""]  # a form without JavaScript sends "all" as ""
+
+
+class ChoiceFilter(django_filters.TypedMultipleChoiceFilter):
+    """One or several keys of a list of choices."""
+
+    field_class = _ChoicesField
+
+
 class RelatedFilter(django_filters.CharFilter):
     """An object: its key, or a part of its name.
 
@@ -159,11 +170,7 @@ def _choice(screen: Screen, column: Column, options: dict[str, Any]) -> dict[str
     coerce: Callable[[Any], Any] = str
     if isinstance(field, Field):
         coerce = field.to_python
-    return {
-        column.name: django_filters.TypedMultipleChoiceFilter(
-            choices=lambda: choices_of(screen, column), coerce=coerce, **options
-        )
-    }
+    return {column.name: ChoiceFilter(choices=lambda: choices_of(screen, column), coerce=coerce, **options)}
 
 
 def _filters(screen: Screen, column: Column) -> dict[str, django_filters.Filter]:

@@ -13,7 +13,7 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True, scope="session")
 def _flush_sealed_tables():
     """Tests that commit empty every table afterwards; on SQLite that is a DELETE, which sealed tables refuse."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseOperations
 
     from tests.support.sealed import lifted
 

@@ -166,3 +166,10 @@ def test_history_costs_the_same_for_one_and_for_many(alice, django_assert_num_qu
     for rows in (1, 5):
         with django_assert_num_queries(2):
             assert len([entry.sentence("en") for entry in audit.history(contact)[:rows]]) == rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_committed_entries_can_be_emptied_between_tests(alice):
+    audit.event(Actor(alice), None, "x.y")
+    assert AuditEntry.objects.count() == 1
+    assert "audit_auditentry" in sealed_tables(connection)

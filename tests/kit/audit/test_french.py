@@ -26,11 +26,11 @@ def test_sentences(alice):
     audit.saved(Actor(alice), operator, {"kind": "vno", "active": False})
     audit.saved(Actor(alice), operator, {"ftp_password": "gaufre"})
     told = [entry.sentence("fr").replace(NB, " ") for entry in audit.history(operator).order_by("pk")]
+    kinds = "« opérateur commercial (OC) » → « opérateur virtuel (VNO) »"
     assert told == [
         "Alice Martin a créé : opérateur « A »",
         "Alice Martin a changé le nom de « B » : « A » → « B »",
-        "Alice Martin a changé : opérateur « B » (nature : « opérateur commercial (OC) » → « opérateur virtuel (VNO) » ; "
-        "actif : oui → non)",
+        f"Alice Martin a changé : opérateur « B » (nature : {kinds} ; actif : oui → non)",
         "Alice Martin a changé le mot de passe FTP de « B » : vide → ••••••",
     ]
 

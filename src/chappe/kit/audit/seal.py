@@ -58,9 +58,12 @@ def _sqlite(table: str, columns: Sequence[str], may_null: Sequence[str]) -> list
 def _postgresql(table: str, columns: Sequence[str], may_null: Sequence[str]) -> list[str]:
     same = " AND ".join(_unchanged(column, column in may_null, "IS NOT DISTINCT FROM") for column in columns)
     call = "EXECUTE FUNCTION chappe_refuse()"
-    return [
+    function = (
         "CREATE OR REPLACE FUNCTION chappe_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{SENTENCE}' USING ERRCODE = 'restrict_violation'; END $$",
+        f"$$ BEGIN RAISE EXCEPTION '{SENTENCE}' USING ERRCODE = 'restrict_violation'; END $$"
+    )
+    return [
+        function,
         f'CREATE TRIGGER "{table}_no_update" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN (NOT ({same})) {call}',
         f'CREATE TRIGGER "{table}_no_delete" BEFORE DELETE ON "{table}" FOR EACH ROW {call}',
     ]

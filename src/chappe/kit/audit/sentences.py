@@ -133,7 +133,7 @@ def lines(entry: AuditEntry) -> list[tuple[str, str, str]]:
     personal = {value.field: value for value in entry.personal.all() if value.field}
     told = []
     model = entry.content_type.model_class() if entry.content_type_id and entry.content_type else None
-    for name, (before, after) in entry.changes.items():
+    for name, (before, after) in _in_order(model, entry.changes):
         field = _field(entry, name)
         if field is None and hasattr(model, "audit_words"):
             told.append(model.audit_words(name, before, after))
@@ -146,6 +146,12 @@ def lines(entry: AuditEntry) -> list[tuple[str, str, str]]:
             continue
         told.append((label, shown(field, before), shown(field, after)))
     return told
+
+
+def _in_order(model: Any, changes: dict[str, Any]) -> list[tuple[str, Any]]:
+    """In the order of the model's fields: PostgreSQL keeps the keys of a JSON object in an order of its own."""
+    places = {field.name: place for place, field in enumerate(model._meta.get_fields())} if model else {}
+    return sorted(changes.items(), key=lambda item: (places.get(item[0], len(places)), item[0]))
 
 
 def _field(entry: AuditEntry, name: str) -> Any:

@@ -130,7 +130,7 @@ def _write(
     entries, apart = [], []
     for obj, diff in zip(objs, changes, strict=True):
         kept = {name: ([None, None] if name in personal else sides) for name, sides in diff.items()}
-        entry = _entry(actor, obj, verb, kept, params or {}, batch, anonymous=bool(personal))
+        entry = _entry(actor, obj, verb=verb, changes=kept, params=params or {}, batch=batch, anonymous=bool(personal))
         entries.append(entry)
         apart += [
             PersonalValue(entry=entry, field=name, before=diff[name][0], after=diff[name][1])
@@ -150,7 +150,7 @@ def _write(
 
 
 def _entry(
-    actor: Actor, obj: Any, verb: str, changes: Changes, params: Any, batch: UUID | None, anonymous: bool
+    actor: Actor, obj: Any, *, verb: str, changes: Changes, params: Any, batch: UUID | None, anonymous: bool
 ) -> AuditEntry:
     return AuditEntry(
         actor=actor.user,

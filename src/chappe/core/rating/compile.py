@@ -82,11 +82,17 @@ class CompiledTariff:
     fallbacks: list[str] = field(default_factory=list)
 
     def key_for(self, direction: str, tenant: str, category: str, tor: str, subject: str) -> int:
-        """Row of the profile that rates this subject: its own, else that of ``*any``, else -1 (§4.1)."""
+        """Row of the profile that rates this subject: its own, else that of ``*any``, else -1 (§4.1).
+
+        The call's own tenant first, then tenant ``*any``: a price list that names no tenant is for all of them.
+        """
         kind = tor if self.keyed_by == "tor" else category
-        first = (normal_direction(direction), tenant, kind)
-        own = self.key_index.get((*first, normal_subject(subject)))
-        return own if own is not None else self.key_index.get((*first, ANY), -1)
+        for owner in (tenant, ANY):
+            for who in (normal_subject(subject), ANY):
+                row = self.key_index.get((normal_direction(direction), owner, kind, who))
+                if row is not None:
+                    return row
+        return -1
 
     def keys_for(self, rows: Iterable[tuple[str, str, str, str, str]]) -> I32:
         """``key_for`` of many (direction, tenant, category, tor, subject); callers pass distinct rows once."""
@@ -94,7 +100,7 @@ class CompiledTariff:
 
     def has_tenant(self, tenant: str) -> bool:
         """Whether any profile belongs to this tenant: a call of another one is refused, not unrated."""
-        return tenant in self.tenants
+        return tenant in self.tenants or ANY in self.tenants
 
 
 def compile_tariff(tariff: Tariff) -> CompiledTariff:
@@ -344,10 +350,7 @@ def _nano(price: Price) -> int:
 
 
 def _slot(slot: Slot) -> tuple[int, ...]:
-    per_call = slot.kind is UnitKind.CALL
-    num, den = (_nano(slot.price), 1) if per_call else _ratio(slot.price, slot.unit)
-    if per_call and num == FAR:
-        num = tb.UNPRICEABLE
+    num, den = _ratio(slot.price, 1 if slot.kind is UnitKind.CALL else slot.unit)
     increment = min(slot.increment or tb.MICRO, FAR)
     if increment < 0:
         num = tb.UNPRICEABLE

@@ -51,6 +51,7 @@ class Rater:
             keys.build(anyone, list(general.values())),
             keys.build([tenant.encode() for tenant in tenants], range(len(tenants))),
             compiled.keyed_by == "tor",
+            ANY in tenants,
         )
         self.longest = max(map(len, texts), default=0) + 8
         self.only_tenant = tenants[0] if len(tenants) == 1 else ""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from numba import njit
 
 from chappe.core.rating.contract import I32, U8
+from chappe.core.rating.model import ANY
 from chappe.core.usage import scan
 from chappe.core.usage.columns import ACCOUNT, DEFAULTS, FIELDS, SUBJECT, Header
 from chappe.core.usage.fast import COMPILED, PADDING
@@ -57,7 +58,7 @@ class Lines:
 
 def preamble(tenant: str) -> tuple[bytes, npt.NDArray[np.int32]]:
     """Bytes that stand in front of every block, and where in them each field finds its default (-1: none)."""
-    text, spots = b"", np.full((len(FIELDS), 2), -1, np.int32)
+    text, spots = ANY.encode(), np.full((len(FIELDS), 2), -1, np.int32)  # parse.read_calls finds *any at 0
     for name, default in {**DEFAULTS, "tenant": tenant}.items():
         if default:
             spots[FIELDS.index(name)] = len(text), len(default.encode())
@@ -84,7 +85,7 @@ def read_lines(
         lines.converted, lines.first_converted = int(found), first
     mark = lines.at[:, 0].copy()
     odd = np.flatnonzero((lines.fault[: lines.rows] != 0) | (mark[: lines.rows] & (scan.SLOW | scan.REQUOTE) != 0))
-    spelled = _repair(lines, odd, header) if len(odd) else {}
+    spelled = _repair(lines, odd, mark, header) if len(odd) else {}
     position = np.array(header.position, np.int32)
     locate(lines.buf, lines.bounds, lines.rows, position, spots, lines.at, lines.length)
     for row, places in spelled.items():
@@ -135,7 +136,7 @@ def locate(buf, bounds, rows, position, spots, at, length):
             at[i, ACCOUNT], length[i, ACCOUNT] = at[i, SUBJECT], length[i, SUBJECT]
 
 
-def _repair(lines: Lines, odd: npt.NDArray[np.intp], header: Header) -> dict[int, dict[int, tuple[int, int]]]:
+def _repair(lines: Lines, odd: npt.NDArray[np.intp], mark: I32, header: Header) -> dict[int, dict[int, tuple[int, int]]]:
     """Write odd lines anew behind the block, well-formed; returns where unquoted contents stand, row → field → place."""
     extra = bytearray()
     spelled: dict[int, dict[int, tuple[int, int]]] = {}
@@ -151,10 +152,11 @@ def _repair(lines: Lines, odd: npt.NDArray[np.intp], header: Header) -> dict[int
             lines.fields_found[row] = len(cells)
             cells = [cell.replace("\0", "\N{REPLACEMENT CHARACTER}").replace("\r", " ") for cell in cells]
         cells = (cells + [""] * columns)[:columns]
-        lines.bounds[row, 0] = base + len(extra) - 1
-        for j, cell in enumerate(cells):
-            extra += (header.separator if j else "").encode() + quoted(cell, header.separator).encode()
-            lines.bounds[row, j + 1] = base + len(extra)
+        if fault or mark[row] & scan.REQUOTE:
+            lines.bounds[row, 0] = base + len(extra) - 1
+            for j, cell in enumerate(cells):
+                extra += (header.separator if j else "").encode() + quoted(cell, header.separator).encode()
+                lines.bounds[row, j + 1] = base + len(extra)
         spelled[row] = {}
         for f, j in enumerate(header.position):
             if j >= 0 and '"' in cells[j]:

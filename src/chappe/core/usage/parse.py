@@ -246,11 +246,11 @@ def _read_call(buf, at, length, row, start, usage, offset, timed):
 def read_calls(buf, at, length, rows, fault, who, scratch, key, dest_at, dest_len, start, usage, offset, timed, ids):
     """Read ``rows`` calls whose field bytes stand at ``at[i, field]`` for ``length[i, field]``.
 
-    ``who`` is (keys, anyone, tenants, by_tor), see batch.Rater; ``scratch`` has room for the longest key. Fills the columns of
+    ``who`` is (keys, anyone, tenants, by_tor, for_all), see batch.Rater; ``scratch`` has room for the longest key. Fills the columns of
     contract.Calls, ``fault`` and ``ids`` (a 64-bit hash of each id; 0 for rows with a fault). Rows that already
     have a fault are left alone.
     """
-    keys, anyone, tenants, by_tor = who
+    keys, anyone, tenants, by_tor, for_all = who
     kind = TOR if by_tor else CATEGORY
     for i in range(rows):
         ids[i] = 0
@@ -265,14 +265,15 @@ def read_calls(buf, at, length, rows, fault, who, scratch, key, dest_at, dest_le
             fault[i] = _BAD_DIRECTION
             continue
         a, n = at[i], length[i]
-        for parts in range(3, 1, -1):  # the subject's own profile, else that of subject *any
-            table = keys if parts == 3 else anyone
-            key[i] = find_key(
-                table, scratch, parts, buf, way, a[TENANT], n[TENANT], a[kind], n[kind], a[SUBJECT], n[SUBJECT]
-            )
-            if key[i] >= 0:
-                break
-        if key[i] < 0 and find_one(tenants, buf, a[TENANT], n[TENANT]) < 0:
+        for general in range(2 if for_all else 1):  # the call's own tenant, else tenant *any (see lines.preamble)
+            at_tenant, length_tenant = (0, 4) if general else (a[TENANT], n[TENANT])
+            for parts in range(3, 1, -1):  # the subject's own profile, else that of subject *any
+                if key[i] < 0:
+                    table = keys if parts == 3 else anyone
+                    key[i] = find_key(
+                        table, scratch, parts, buf, way, at_tenant, length_tenant, a[kind], n[kind], a[SUBJECT], n[SUBJECT]
+                    )
+        if key[i] < 0 and not for_all and find_one(tenants, buf, a[TENANT], n[TENANT]) < 0:
             fault[i] = _UNKNOWN_TENANT
             continue
         at_number, length_number = a[DESTINATION], n[DESTINATION]

@@ -1,0 +1,36 @@
+"""A stored version as a Tariff and as arrays, kept in memory by fingerprint. Reads only."""
+
+from functools import lru_cache
+from typing import Any
+
+from chappe.apps.tariffs.models import TariffVersion
+from chappe.core.rating.model import Tariff
+from chappe.core.tariff.door import read_folder
+from chappe.kit.documents.blobs import blob_path
+
+CACHED = 8  # versions: a large one takes tens of megabytes
+
+
+def load_tariff(version: TariffVersion) -> Tariff:
+    """The neutral tariff of a version. Raises ValueError when its stored content can no longer be read."""
+    return _tariff(version.content.sha256, version.content.name, version.format, version.timezone)
+
+
+def load_compiled(version: TariffVersion) -> Any:
+    """The arrays that price calls (``CompiledTariff``)."""
+    return _compiled(version.content.sha256, version.content.name, version.format, version.timezone)
+
+
+@lru_cache(maxsize=CACHED)
+def _tariff(sha256: str, name: str, form: str, timezone: str) -> Tariff:
+    result = read_folder({name: blob_path(sha256).read_bytes()}, format=form, timezone=timezone)
+    if result.tariff is None:
+        raise ValueError(f"the stored content of {name} can no longer be read as a tariff")
+    return result.tariff
+
+
+@lru_cache(maxsize=CACHED)
+def _compiled(sha256: str, name: str, form: str, timezone: str) -> Any:
+    from chappe.core.rating.compile import compile_tariff
+
+    return compile_tariff(_tariff(sha256, name, form, timezone))

@@ -1,0 +1,40 @@
+"""Background work of usage: thin, safe to run twice."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.usage import lake, services, simulations
+from chappe.apps.usage.access import AREA
+from chappe.apps.usage.models import Simulation, UsageBatch
+from chappe.kit.jobs.registry import BULK, job, schedule
+
+
+@job("usage.rate", label=_("Rate a file of calls"), area=AREA, queue=BULK)
+def rate(ctx: Any, *, batch: int) -> None:
+    """Rate one batch; a failure is told on the batch as well as on the job."""
+    row = UsageBatch.objects.select_related("version", "source", "owner", "replaces").get(pk=batch)
+    try:
+        services.run_rating(actor=ctx.actor, batch=row, progress=ctx.progress)
+    except Exception as error:
+        services.fail(batch=row, problem=str(error))
+        raise
+    ctx.result(calls=row.calls, rated=row.rated, unrated=row.unrated, rejected=row.rejected, total=row.total)
+
+
+@job("usage.simulate", label=_("Compare two tariffs over stored calls"), area=AREA, queue=BULK)
+def simulate(ctx: Any, *, simulation: int) -> None:
+    """Run one simulation from its beginning."""
+    row = Simulation.objects.select_related("first", "second", "owner").get(pk=simulation)
+    try:
+        simulations.run(simulation=row, progress=ctx.progress)
+    except Exception as error:
+        simulations.fail(simulation=row, problem=str(error))
+        raise
+
+
+@schedule("40 3 * * *")
+@job("usage.compact", label=_("Join the small files of the lake"), area=AREA, queue=BULK)
+def compact(ctx: Any) -> None:
+    """Nightly: many small files make lists slow."""
+    ctx.log(f"{lake.compact()} files joined")

@@ -1,0 +1,273 @@
+"""The lake behind the queryset methods that a Screen uses, so that calls are a list like any other.
+
+A :class:`LakeQuerySet` understands ``filter`` with Q objects, ``order_by``, slices, ``count``, ``values("pk")`` and
+iteration; it turns them into one DuckDB query over the batches that stand now. Rights reach it as an ordinary
+filter on ``batch__owner`` (``visible_to``). It never writes, and refuses what it does not understand.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db import NotSupportedError, models
+from django.db.models import Q, QuerySet
+
+from chappe.apps.usage import lake
+
+#: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
+EXPRESSIONS = {"usage": "(usage // 1000000)", "billed": "(billed // 1000000)"}
+LATEST = "*latest"  # Q(month=LATEST): the last month that holds calls
+CHUNK = 5_000
+
+_COMPARE: dict[str, str] = {
+    "exact": "{x} = ?",
+    "iexact": "lower({x}) = lower(?)",
+    "contains": "contains({x}, ?)",
+    "icontains": "contains(lower({x}), lower(?))",
+    "startswith": "starts_with({x}, ?)",
+    "istartswith": "starts_with(lower({x}), lower(?))",
+    "gt": "{x} > ?",
+    "gte": "{x} >= ?",
+    "lt": "{x} < ?",
+    "lte": "{x} <= ?",
+}
+_LOOKUPS = {*_COMPARE, "in", "isnull"}
+
+
+@dataclass(frozen=True)
+class Test:
+    """A piece of SQL and the values of its question marks."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+TRUE, FALSE = Test("TRUE"), Test("FALSE")
+
+
+def key_of(pk: Any) -> tuple[int, int] | None:
+    """``"12-345"`` → (12, 345): batch and line. None for anything else."""
+    batch, _, line = str(pk).partition("-")
+    return (int(batch), int(line)) if batch.isdecimal() and line.isdecimal() and len(str(pk)) < 40 else None
+
+
+def compiled(q: Q, batches: Callable[[dict[str, Any]], list[int]]) -> Test:
+    """A Q object as SQL over ``calls``. ``batches`` answers filters on ``batch__…`` with ids of the database.
+
+    Raises NotSupportedError for a field or a lookup that the lake does not know.
+    """
+    parts = [compiled(child, batches) if isinstance(child, Q) else _leaf(*child, batches) for child in q.children]
+    if not parts:
+        return TRUE
+    joint = f" {q.connector} "
+    test = Test("(" + joint.join(part.sql for part in parts) + ")", tuple(v for part in parts for v in part.values))
+    return Test(f"NOT coalesce({test.sql}, FALSE)", test.values) if q.negated else test
+
+
+def _leaf(path: str, value: Any, batches: Callable[[dict[str, Any]], list[int]]) -> Test:
+    name, _, rest = path.partition("__")
+    if name == "batch" and rest and rest not in _LOOKUPS:
+        return _among("batch", batches({rest: value}))
+    lookup = rest or "exact"
+    if lookup not in _LOOKUPS:
+        raise NotSupportedError(f"the lake does not know the lookup {path}")
+    if name in {"pk", "id"}:
+        return _keys(lookup, value)
+    if name == "batch_id":
+        name = "batch"
+    if name not in lake.SCHEMA.names:
+        raise NotSupportedError(f"the lake has no field {name}")
+    if name == "month" and value == LATEST:
+        value = next(iter(lake.months()), "")
+    return _compare(name, lookup, getattr(value, "pk", value))
+
+
+def _compare(name: str, lookup: str, value: Any) -> Test:
+    x = EXPRESSIONS.get(name, name)
+    if lookup == "isnull" or value is None:
+        return Test(f"{x} IS {'' if value or value is None else 'NOT '}NULL")
+    if lookup == "in":
+        return _among(x, value)
+    if isinstance(value, dt.datetime):
+        return Test(_COMPARE[lookup].format(x=x).replace("?", "?::TIMESTAMPTZ"), (value.isoformat(),))
+    return Test(_COMPARE[lookup].format(x=x), (value,))
+
+
+def _among(x: str, values: Iterable[Any]) -> Test:
+    listed = list(values)
+    if not listed:
+        return FALSE
+    if all(isinstance(value, int) for value in listed):
+        # Written out, so that DuckDB skips files and row groups by them; whole numbers need no binding.
+        return Test(f"{x} IN ({', '.join(map(str, listed))})")
+    return Test(f"list_contains(?, {x})", (listed,))
+
+
+def _keys(lookup: str, value: Any) -> Test:
+    if lookup not in {"exact", "in"}:
+        raise NotSupportedError(f"a call's key has no lookup {lookup}")
+    asked = [value] if lookup == "exact" else value
+    if isinstance(asked, LakeQuerySet):
+        return asked.test
+    keys = [key for key in map(key_of, asked) if key]
+    if not keys:
+        return FALSE
+    lines = _among("line", sorted({n for _, n in keys}))
+    pairs = " OR ".join(
+        f"(batch = {b} AND {_among('line', sorted(n for c, n in keys if c == b)).sql})"
+        for b in sorted({b for b, _ in keys})
+    )
+    return Test(f"({_among('batch', sorted({b for b, _ in keys})).sql} AND {lines.sql} AND ({pairs}))")
+
+
+class LakeQuerySet(QuerySet):
+    """Rows of the lake as objects of ``model`` (an unmanaged model whose fields are the lake's columns)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.test: Test = TRUE
+        self.order: tuple[str, ...] = ()
+        self.window: tuple[int, int | None] = (0, None)
+        self.only_keys = ""  # "", "dict", "tuple" or "flat"
+
+    def _clone(self) -> Self:
+        clone = super()._clone()
+        clone.test, clone.order, clone.window, clone.only_keys = self.test, self.order, self.window, self.only_keys
+        return clone
+
+    # -- narrowing -------------------------------------------------------------------------------------------
+    def filter(self, *args: Any, **kwargs: Any) -> Self:
+        return self._narrowed(Q(*args, **kwargs))
+
+    def exclude(self, *args: Any, **kwargs: Any) -> Self:
+        return self._narrowed(~Q(*args, **kwargs))
+
+    def _narrowed(self, q: Q) -> Self:
+        clone = self._clone()
+        added = compiled(q, self.model.batches_where)
+        clone.test = (
+            added if self.test == TRUE else Test(f"{self.test.sql} AND {added.sql}", self.test.values + added.values)
+        )
+        return clone
+
+    def none(self) -> Self:
+        clone = self._clone()
+        clone.test = FALSE
+        return clone
+
+    def order_by(self, *names: str) -> Self:
+        clone = self._clone()
+        for name in names:
+            if name.lstrip("-") not in {"pk", "id", *lake.SCHEMA.names}:
+                raise NotSupportedError(f"the lake cannot order by {name}")
+        clone.order = names
+        return clone
+
+    def distinct(self, *_names: str) -> Self:
+        return self._clone()
+
+    select_related = prefetch_related = distinct  # the batch is always read along, in one query
+    all = QuerySet.all
+
+    def values(self, *names: str, **_expressions: Any) -> Self:
+        return self._keys_only("dict", names)
+
+    def values_list(self, *names: str, flat: bool = False, named: bool = False) -> Self:
+        return self._keys_only("flat" if flat else "tuple", names)
+
+    def _keys_only(self, shape: str, names: Sequence[str]) -> Self:
+        if tuple(names) not in {("pk",), ("id",)}:
+            raise NotSupportedError("the lake gives whole calls or their keys")
+        clone = self._clone()
+        clone.only_keys = shape
+        return clone
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, int):
+            return list(self[key : key + 1])[0]
+        if key.step is not None or (key.start or 0) < 0 or (key.stop is not None and key.stop < 0):
+            raise NotSupportedError("the lake is read in slices from its beginning")
+        clone = self._clone()
+        start, limit = self.window
+        first = key.start or 0
+        wanted = None if key.stop is None else max(0, key.stop - first)
+        left = None if limit is None else max(0, limit - first)
+        clone.window = (start + first, wanted if left is None else left if wanted is None else min(wanted, left))
+        return clone
+
+    # -- reading ---------------------------------------------------------------------------------------------
+    @property
+    def ordered(self) -> bool:
+        return bool(self.order)
+
+    def count(self) -> int:
+        inner = f"SELECT 1 FROM calls WHERE {self.test.sql}{self._window_sql()}"
+        return int(self._run(f"SELECT count(*) AS n FROM ({inner})").to_pylist()[0]["n"])
+
+    def exists(self) -> bool:
+        return self[:1].count() > 0
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        found = list(self.filter(*args, **kwargs)[:2])
+        if len(found) != 1:
+            raise (self.model.MultipleObjectsReturned if found else self.model.DoesNotExist)(str(kwargs))
+        return found[0]
+
+    def first(self) -> Any:
+        return next(iter(self[:1]), None)
+
+    def _fetch_all(self) -> None:
+        if self._result_cache is None:
+            self._result_cache = self._shaped(self._rows())
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[Any]:
+        """Rows as they come from the lake; memory does not grow with their number."""
+        for batch in self._stream("*", chunk_size or CHUNK):
+            yield from self._shaped(batch.to_pylist())
+
+    def _rows(self) -> list[dict[str, Any]]:
+        if self.only_keys:
+            return self._run(f"SELECT batch, line FROM calls {self._tail()}").to_pylist()
+        return self._run(f"SELECT * FROM calls {self._tail()}").to_pylist()
+
+    def _shaped(self, rows: list[dict[str, Any]]) -> list[Any]:
+        match self.only_keys:
+            case "":
+                return self.model.from_lake(rows)
+            case "flat":
+                return [f"{row['batch']}-{row['line']}" for row in rows]
+            case "tuple":
+                return [(f"{row['batch']}-{row['line']}",) for row in rows]
+        return [{"pk": f"{row['batch']}-{row['line']}"} for row in rows]
+
+    def _tail(self) -> str:
+        order = []
+        for name in self.order:
+            direction = "DESC" if name.startswith("-") else "ASC"
+            names = ("batch", "line") if name.lstrip("-") in {"pk", "id"} else (name.lstrip("-"),)
+            order += [f"{one} {direction} NULLS LAST" for one in names]
+        ordering = f" ORDER BY {', '.join(order)}" if order else ""
+        return f"WHERE {self.test.sql}{ordering}{self._window_sql()}"
+
+    def _window_sql(self) -> str:
+        offset, limit = self.window
+        return (f" LIMIT {limit}" if limit is not None else "") + (f" OFFSET {offset}" if offset else "")
+
+    def _run(self, sql: str) -> Any:
+        return lake.query(sql, parameters=self.test.values, batches=self.model.standing())
+
+    def _stream(self, columns: str, size: int) -> Iterator[Any]:
+        sql = f"SELECT {columns} FROM calls {self._tail()}"  # noqa: S608 - names of our own, values bound
+        yield from lake.stream(sql, size, parameters=self.test.values, batches=self.model.standing())
+
+    # -- what a lake does not do --------------------------------------------------------------------------------
+    def _refused(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise NotSupportedError("calls are read only: rate the file again to change what it costs")
+
+    create = bulk_create = update = delete = aggregate = annotate = _refused  # type: ignore[assignment]
+    create.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
+
+
+class LakeManager(models.Manager.from_queryset(LakeQuerySet)):  # type: ignore[misc]
+    """``Call.objects``."""

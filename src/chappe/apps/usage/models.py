@@ -1,0 +1,269 @@
+"""What the database knows of usage: batches and their days. The calls themselves are in the lake."""
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.usage.lakeset import LakeManager
+from chappe.apps.usage.words import sentence_of
+from chappe.kit.access.door import Access, ScopedModel
+
+
+class UsageBatch(ScopedModel):
+    """One file of calls priced once with one version of a tariff plan.
+
+    ``uid`` names its Delta transaction. Rating again makes a new batch that ``replaces`` this one, whose
+    state becomes REPLACED: its rows stay in the lake.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RATING = "rating", _("Being rated")
+        READY = "ready", _("Rated")
+        REPLACED = "replaced", _("Replaced")
+        FAILED = "failed", _("Failed")
+
+    access = Access(area="communications", owner="owner")
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("file"), max_length=255)
+    source = models.ForeignKey(
+        "documents.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("original file")
+    )
+    # sha256:owner:generation. A unique constraint over a nullable owner would let the house load a file twice.
+    replay_key = models.CharField(max_length=110, unique=True, editable=False)
+    owner = models.ForeignKey(
+        "parties.Operator",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="usage_batches",
+        verbose_name=_("operator"),
+    )
+    version = models.ForeignKey(
+        "tariffs.TariffVersion",
+        on_delete=models.PROTECT,
+        related_name="usage_batches",
+        verbose_name=_("tariff version"),
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING, db_index=True)
+    generation = models.PositiveIntegerField(_("rating number"), default=1)
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by", verbose_name=_("replaces")
+    )
+    created_at = models.DateTimeField(_("received"), auto_now_add=True, db_index=True)
+    ended_at = models.DateTimeField(_("rated at"), null=True, blank=True)
+    first_call = models.DateTimeField(_("first call"), null=True, blank=True)
+    last_call = models.DateTimeField(_("last call"), null=True, blank=True)
+    months = models.JSONField(default=list, editable=False)
+    calls = models.PositiveBigIntegerField(_("calls"), default=0)
+    rated = models.PositiveBigIntegerField(_("rated"), default=0)
+    unrated = models.PositiveBigIntegerField(_("unrated"), default=0)
+    rejected = models.PositiveBigIntegerField(_("rejected"), default=0)
+    total = models.BigIntegerField(_("amount"), default=0)
+    reasons = models.JSONField(_("reasons"), default=dict, editable=False)
+    problem = models.TextField(_("problem"), blank=True)
+    job = models.ForeignKey(
+        "jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("job")
+    )
+
+    class Meta:
+        verbose_name = _("file of calls")
+        verbose_name_plural = _("files of calls")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UsageDay(ScopedModel):
+    """Calls of a batch per local day and status: what charts and tiles add up instead of reading the lake."""
+
+    access = Access(area="communications", owner="batch__owner")
+
+    batch = models.ForeignKey(UsageBatch, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField(_("day"), null=True, db_index=True)
+    status = models.CharField(_("status"), max_length=10)
+    calls = models.PositiveBigIntegerField(_("calls"))
+    usage = models.BigIntegerField(_("usage"))
+    total = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("day of calls")
+        verbose_name_plural = _("days of calls")
+
+
+class Call(ScopedModel):
+    """One call of the lake, read only. ``pk`` is "batch-line"; amounts in nano, ``usage`` in millionths.
+
+    There is no such table: rows come from ``lake.py`` through a queryset of our own.
+    """
+
+    access = Access(area="communications", owner="batch__owner")
+
+    class Status(models.TextChoices):
+        RATED = "RATED", _("Rated")
+        UNRATED = "UNRATED", _("Unrated")
+        REJECTED = "REJECTED", _("Rejected")
+
+    id = models.CharField(primary_key=True, max_length=40)
+    batch = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, verbose_name=_("file"))
+    line = models.BigIntegerField(_("line"))
+    call_id = models.CharField(_("call"), max_length=255)
+    tenant = models.CharField(_("tenant"), max_length=255)
+    tor = models.CharField(_("type of record"), max_length=255)
+    category = models.CharField(_("category"), max_length=255)
+    direction = models.CharField(_("direction"), max_length=255)
+    subject = models.CharField(_("subject"), max_length=255)
+    account = models.CharField(_("account"), max_length=255)
+    destination = models.CharField(_("number called"), max_length=255)
+    start = models.DateTimeField(_("start"), null=True)
+    utc_offset = models.IntegerField(null=True)
+    usage = models.BigIntegerField(_("usage"), null=True)
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    reason = models.CharField(_("reason"), max_length=40)
+    cost = models.BigIntegerField(_("usage cost"), null=True)
+    connect_fee = models.BigIntegerField(_("connect fee"), null=True)
+    service = models.BigIntegerField(_("service part (S)"), null=True)
+    total = models.BigIntegerField(_("amount"), null=True)
+    billed = models.BigIntegerField(_("billed"), null=True)
+    pieces = models.IntegerField(_("pieces"), null=True)
+    rate = models.CharField(_("rate"), max_length=255)
+    matched_prefix = models.CharField(_("prefix"), max_length=255)
+    matched_destination = models.CharField(_("destination"), max_length=255)
+    plan_version = models.CharField(_("tariff version"), max_length=255)
+    month = models.CharField(_("month"), max_length=7)
+
+    objects = LakeManager()
+
+    class Meta:
+        managed = False
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+
+    def __str__(self) -> str:
+        return self.call_id or f"{self.batch_id}-{self.line}"
+
+    @staticmethod
+    def standing() -> list[int]:
+        """Batches that count now: a file rated again counts once."""
+        return list(UsageBatch.objects.filter(state=UsageBatch.State.READY).values_list("pk", flat=True))
+
+    @staticmethod
+    def batches_where(conditions: dict[str, Any]) -> list[int]:
+        """Ids of the batches that pass a filter of the database, for filters written ``batch__…``."""
+        return list(UsageBatch.objects.filter(**conditions).values_list("pk", flat=True))
+
+    @classmethod
+    def from_lake(cls, rows: list[dict[str, Any]]) -> "list[Call]":
+        """Objects with their batches read along, in one query."""
+        known = UsageBatch.objects.select_related("version__plan", "owner").in_bulk({row["batch"] for row in rows})
+        made = []
+        for row in rows:
+            batch = row.pop("batch")
+            call = cls(id=f"{batch}-{row['line']}", batch_id=batch, **row)
+            if batch in known:
+                call.batch = known[batch]
+            made.append(call)
+        return made
+
+    @property
+    def timed(self) -> bool:
+        """Whether usage is time: the rest is bytes or events."""
+        return self.tor in {"", "0", "*voice", "voice"}
+
+    @property
+    def is_data(self) -> bool:
+        """Whether usage is bytes."""
+        return "data" in self.tor or "data" in self.category
+
+    @property
+    def whole_usage(self) -> int:
+        """Seconds, bytes or events, without their parts."""
+        return (self.usage or 0) // 1_000_000
+
+    @property
+    def whole_billed(self) -> int:
+        """What was billed, in the same unit."""
+        return (self.billed or 0) // 1_000_000
+
+    def reason_sentence(self) -> str:
+        """Why there is no price, in the reader's language."""
+        return sentence_of(self.reason)
+
+
+class Simulation(ScopedModel):
+    """Two plans over the same stored calls: what each customer and destination would pay more or less."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        READY = "ready", _("Done")
+        FAILED = "failed", _("Failed")
+
+    access = Access(area="communications", owner="owner")
+
+    name = models.CharField(_("name"), max_length=120)
+    owner = models.ForeignKey(
+        "parties.Operator",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("operator"),
+    )
+    first = models.ForeignKey(
+        "tariffs.TariffVersion", on_delete=models.PROTECT, related_name="+", verbose_name=_("first tariff")
+    )
+    second = models.ForeignKey(
+        "tariffs.TariffVersion", on_delete=models.PROTECT, related_name="+", verbose_name=_("second tariff")
+    )
+    month = models.CharField(_("month"), max_length=7)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    calls = models.PositiveBigIntegerField(_("calls"), default=0)
+    first_total = models.BigIntegerField(_("first total"), default=0)
+    second_total = models.BigIntegerField(_("second total"), default=0)
+    problem = models.TextField(_("problem"), blank=True)
+    job = models.ForeignKey(
+        "jobs.Job", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("job")
+    )
+
+    class Meta:
+        verbose_name = _("simulation")
+        verbose_name_plural = _("simulations")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def difference(self) -> int:
+        """Second minus first, in nano."""
+        return self.second_total - self.first_total
+
+
+class SimulationRow(ScopedModel):
+    """One customer (subject) and destination of a simulation."""
+
+    access = Access(area="communications", owner="simulation__owner")
+
+    simulation = models.ForeignKey(Simulation, on_delete=models.CASCADE, related_name="rows")
+    subject = models.CharField(_("subject"), max_length=120)
+    destination = models.CharField(_("destination"), max_length=120, blank=True)
+    calls = models.PositiveBigIntegerField(_("calls"))
+    usage = models.BigIntegerField(_("usage"))
+    first_total = models.BigIntegerField(_("first tariff"))
+    second_total = models.BigIntegerField(_("second tariff"))
+    difference = models.BigIntegerField(_("difference"))
+    first_unrated = models.PositiveBigIntegerField(_("unrated by the first"), default=0)
+    second_unrated = models.PositiveBigIntegerField(_("unrated by the second"), default=0)
+
+    class Meta:
+        verbose_name = _("row of a simulation")
+        verbose_name_plural = _("rows of a simulation")
+        ordering = ["-difference", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.destination}"

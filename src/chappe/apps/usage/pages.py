@@ -1,0 +1,166 @@
+"""What the usage pages show beside the lists: the upload, and the panels of a call, a file, a simulation."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from chappe.apps.tariffs.loading import load_compiled
+from chappe.apps.usage import queries, services
+from chappe.apps.usage.access import AREA
+from chappe.apps.usage.actions import UploadForm
+from chappe.apps.usage.models import Call, Simulation, UsageBatch
+from chappe.apps.usage.words import sentence_of
+from chappe.core.rating.explain import price_one
+from chappe.kit.access.actor import Actor
+from chappe.kit.access.door import Level, may, visible_to
+from chappe.kit.documents.services import store
+from chappe.kit.screens import registry
+from chappe.kit.ui import formats
+from chappe.kit.ui.charts import Chart, Series, Shape, Unit
+
+MILLION = 1_000_000
+
+
+def upload_link(user: Any) -> tuple[Any, str, str] | None:
+    """The button “Drop a file of calls”, for who may."""
+    if not may(user, AREA, Level.WRITE):
+        return None
+    return _("Drop a file of calls"), registry.url("usage.upload"), "upload"
+
+
+def upload(request: HttpRequest) -> HttpResponse:
+    """Take a file, queue its rating, and show the file's page."""
+    form = UploadForm(request.POST or None, request.FILES or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        actor = Actor(user=request.user, via="page")
+        given = form.cleaned_data["file"]
+        try:
+            stored = store(given.file, name=given.name, actor=actor, owner=form.owner)
+            batch, is_new = services.receive(
+                actor=actor, stored=stored, version=form.cleaned_data["version"], owner=form.owner
+            )
+        except ValidationError as error:
+            form.add_error("file", error)
+        else:
+            if is_new:
+                messages.success(request, _("The file has arrived. Its calls are being rated."))
+            else:
+                messages.info(request, _("This very file came before: here it is. Nothing is counted twice."))
+            return redirect(registry.object_url(batch))
+    return render(
+        request, "usage/upload.html", {"form": form, "has_versions": form.fields["version"].queryset.exists()}
+    )
+
+
+def explanation(call: Call, user: Any) -> dict[str, Any]:
+    """The steps of the price, recomputed by the same kernel, and whether they still give the stored amount."""
+    told: dict[str, Any] = {"call": call, "sentence": sentence_of(call.reason), "steps": None}
+    if call.status == "REJECTED" or call.start is None:
+        return told
+    version = call.batch.version
+    found = price_one(
+        load_compiled(version),
+        tenant=call.tenant,
+        tor=call.tor,
+        category=call.category,
+        direction=call.direction,
+        subject=call.subject,
+        destination=call.destination,
+        start=call.start.astimezone(dt.timezone(dt.timedelta(seconds=call.utc_offset or 0))),
+        usage=_whole(call.usage or 0),
+    )
+    return {**told, "steps": found, "version": version, "same": found.total == (call.total or 0)}
+
+
+def _whole(millionths: int) -> str:
+    whole, part = divmod(millionths, MILLION)
+    return f"{whole}.{part:06d}".rstrip("0").rstrip(".")
+
+
+def ratings(call: Call, user: Any) -> dict[str, Any]:
+    """The same call in each rating of its file."""
+    rows = queries.ratings_of(user, call.batch, call.line)
+    return {"rows": rows, "alone": len(rows) < 2}
+
+
+def source(call: Call, user: Any) -> dict[str, Any]:
+    """File and line the call was read from."""
+    return {"batch": call.batch, "line": call.line, "url": registry.object_url(call.batch)}
+
+
+def batch_result(batch: UsageBatch, user: Any) -> dict[str, Any]:
+    """How many calls got a price, why the others did not, and the days of the file."""
+    counts = [
+        (_("Rated"), batch.rated, "ok"),
+        (_("Unrated"), batch.unrated, "warn"),
+        (_("Rejected"), batch.rejected, "bad"),
+    ]
+    days = batch.days.filter(day__isnull=False).values_list("day", "calls", "total").order_by("day")
+    sums: dict[Any, list[int]] = {}
+    for day, calls, total in days:
+        row = sums.setdefault(day, [0, 0])
+        row[0] += calls
+        row[1] += total
+    chart = Chart(
+        slug=f"batch-{batch.pk}",
+        title=_("Calls and revenue per day"),
+        labels=[formats.day(day) for day in sums],
+        series=[
+            Series(label=_("Calls"), values=[row[0] for row in sums.values()]),
+            Series(
+                label=_("Revenue"),
+                values=[row[1] for row in sums.values()],
+                unit=Unit.MONEY,
+                tone="signal",
+                axis=2,
+                shape=Shape.LINE,
+            ),
+        ],
+    )
+    reasons = [
+        {
+            "code": code,
+            "count": count,
+            "sentence": sentence_of(code),
+            "url": registry.url("usage.call") + f"?scope=all&batch={batch.pk}&reason={code}",
+        }
+        for code, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1])
+    ]
+    return {
+        "batch": batch,
+        "counts": counts,
+        "reasons": reasons,
+        "chart": None if chart.is_empty else chart,
+        "calls_url": registry.url("usage.call") + f"?scope=all&batch={batch.pk}",
+        "job": batch.job,
+        "running": batch.state in {UsageBatch.State.WAITING, UsageBatch.State.RATING},
+    }
+
+
+def chain(batch: UsageBatch, user: Any) -> dict[str, Any]:
+    """Ratings of the same file before and after this one."""
+    same = UsageBatch.objects.filter(replay_key__startswith=batch.replay_key.rpartition(":")[0] + ":")
+    rows = visible_to(user, same.select_related("version__plan")).order_by("-generation")
+    return {"rows": [(row, registry.object_url(row)) for row in rows], "batch": batch}
+
+
+def simulation_result(simulation: Simulation, user: Any) -> dict[str, Any]:
+    """Totals, and the customers whom the second tariff moves most."""
+    rows = list(simulation.rows.order_by("-difference")[:8])
+    falls = list(simulation.rows.order_by("difference")[:8])
+    moved = {row.pk: row for row in [*rows, *falls] if row.difference}
+    ordered = sorted(moved.values(), key=lambda row: -row.difference)
+    chart = Chart(
+        slug=f"simulation-{simulation.pk}",
+        title=_("Largest differences"),
+        shape=Shape.ROWS,
+        labels=[str(row) for row in ordered],
+        series=[Series(label=_("Difference"), values=[row.difference for row in ordered], unit=Unit.MONEY)],
+    )
+    share = simulation.difference / simulation.first_total if simulation.first_total else None
+    return {"simulation": simulation, "chart": None if chart.is_empty else chart, "share": share, "job": simulation.job}

@@ -1,0 +1,232 @@
+"""Screens of usage: calls, files of calls, simulations."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.usage import actions, pages
+from chappe.apps.usage.access import AREA
+from chappe.apps.usage.lakeset import LATEST
+from chappe.apps.usage.models import Call, Simulation, SimulationRow, UsageBatch
+from chappe.kit.access.door import Level
+from chappe.kit.screens import registry
+from chappe.kit.screens.declare import (
+    Action,
+    Chip,
+    Column,
+    FilterKind,
+    Kind,
+    Menu,
+    Page,
+    Panel,
+    Related,
+    Scope,
+    Screen,
+    Tone,
+)
+
+SECTION = "traffic"
+registry.menu_section(SECTION, _("Traffic and billing"), 30)
+
+STATUS_TONES = {"RATED": Tone.OK, "UNRATED": Tone.WARN, "REJECTED": Tone.BAD}
+BATCH_TONES = {"ready": Tone.OK, "failed": Tone.BAD, "replaced": Tone.NEW, "rating": Tone.RUN, "waiting": Tone.WAIT}
+
+registry.register(
+    Screen(
+        slug="usage.call",
+        model=Call,
+        label=_("Calls"),
+        label_one=_("Call"),
+        area=AREA,
+        menu=Menu(section=SECTION, icon="phone", order=10),
+        intro=_("Every call received, with its price or the reason why it has none."),
+        scopes=(
+            Scope(name="month", label=_("Last month"), where=Q(month=LATEST)),
+            Scope(name="unrated", label=_("Unrated"), where=Q(status="UNRATED")),
+            Scope(name="rejected", label=_("Rejected"), where=Q(status="REJECTED")),
+            Scope(name="all", label=_("See all")),
+        ),
+        chips=(
+            Chip(name="dear", label=_("Over 5 €"), where=lambda user: Q(total__gte=5_000_000_000)),
+            Chip(name="long", label=_("Over one hour"), where=lambda user: Q(usage__gte=3600, tor__in=["0", "*voice"])),
+            Chip(name="free", label=_("Free"), where=lambda user: Q(status="RATED", total=0, usage__gt=0)),
+            Chip(name="service", label=_("With a service part"), where=lambda user: Q(service__gt=0)),
+        ),
+        columns=(
+            Column(name="call_id", label=_("Call"), kind=Kind.REF, second="subject", filter=FilterKind.STARTS),
+            Column(name="start", label=_("Start"), kind=Kind.DATETIME),
+            Column(name="status", label=_("Status"), kind=Kind.STATE, tones=STATUS_TONES),
+            Column(name="subject", label=_("Subject"), filter=FilterKind.STARTS, shown=False),
+            Column(name="destination", label=_("Number called"), second="matched_destination", filter=FilterKind.STARTS),
+            Column(name="matched_destination", label=_("Destination"), shown=False),
+            Column(name="usage", label=_("Usage"), kind=Kind.NUMBER, template="usage/cells/usage.html"),
+            Column(name="total", label=_("Amount"), kind=Kind.MONEY),
+            Column(name="reason", label=_("Reason"), filter=FilterKind.EXACT, template="usage/cells/reason.html"),
+            Column(name="account", label=_("Account"), filter=FilterKind.STARTS),
+            Column(name="connect_fee", label=_("Connect fee"), kind=Kind.MONEY, shown=False),
+            Column(name="cost", label=_("Usage cost"), kind=Kind.MONEY, shown=False),
+            Column(name="service", label=_("Service part (S)"), kind=Kind.MONEY, shown=False),
+            Column(name="billed", label=_("Billed"), kind=Kind.NUMBER, template="usage/cells/billed.html", shown=False),
+            Column(name="pieces", label=_("Pieces"), kind=Kind.NUMBER, shown=False),
+            Column(name="rate", label=_("Rate"), shown=False),
+            Column(name="matched_prefix", label=_("Prefix"), filter=FilterKind.STARTS, shown=False),
+            Column(name="tenant", label=_("Tenant"), filter=FilterKind.EXACT, shown=False),
+            Column(name="category", label=_("Category"), filter=FilterKind.EXACT, shown=False),
+            Column(name="tor", label=_("Type of record"), filter=FilterKind.EXACT, shown=False),
+            Column(name="direction", label=_("Direction"), filter=FilterKind.EXACT, shown=False),
+            Column(name="plan_version", label=_("Tariff version"), kind=Kind.REF, filter=FilterKind.STARTS, shown=False),
+            Column(name="month", label=_("Month"), filter=FilterKind.EXACT, shown=False),
+            Column(name="batch", label=_("File"), kind=Kind.LINK, shown=False),
+            Column(name="line", label=_("Line"), kind=Kind.NUMBER, shown=False),
+        ),
+        search=("call_id", "subject", "destination"),
+        ordering=("-start",),
+        state="status",
+        panels=(
+            Panel(title=_("Why this price?"), icon="list-details", template="usage/call_explanation.html", context=pages.explanation),
+            Panel(title=_("Its ratings"), icon="history", template="usage/call_ratings.html", context=pages.ratings),
+            Panel(
+                title=_("The call"), icon="phone", aside=True,
+                columns=("subject", "account", "destination", "start", "usage", "tenant", "category", "tor", "direction"),
+            ),
+            Panel(title=_("The price"), icon="coin-euro", aside=True, columns=("total", "cost", "connect_fee", "service", "billed", "rate", "matched_prefix", "matched_destination")),
+            Panel(title=_("Where it comes from"), icon="file", aside=True, template="usage/call_source.html", context=pages.source),
+        ),
+        empty=_("No call yet. Drop a file of calls: it will be priced and listed here."),
+        page_links=(pages.upload_link,),
+        history=False,
+        estimate=20_000_000,
+    )
+)  # fmt: skip
+
+registry.register(
+    Screen(
+        slug="usage.batch",
+        model=UsageBatch,
+        label=_("Files of calls"),
+        label_one=_("File of calls"),
+        area=AREA,
+        menu=Menu(section=SECTION, icon="files", order=20),
+        scopes=(
+            Scope(name="now", label=_("Now"), where=~Q(state="replaced")),
+            Scope(name="troubled", label=_("With anomalies"), where=Q(state="failed") | Q(rejected__gt=0) | Q(unrated__gt=0)),
+            Scope(name="replaced", label=_("Replaced"), where=Q(state="replaced")),
+            Scope(name="all", label=_("See all")),
+        ),
+        columns=(
+            Column(name="name", label=_("File"), kind=Kind.REF),
+            Column(name="state", label=_("State"), kind=Kind.STATE, tones=BATCH_TONES),
+            Column(name="owner", label=_("Operator"), kind=Kind.LINK),
+            Column(name="version", label=_("Tariff version"), kind=Kind.LINK),
+            Column(name="created_at", label=_("Received"), kind=Kind.DATETIME),
+            Column(name="calls", label=_("Calls"), kind=Kind.NUMBER),
+            Column(name="rated", label=_("Rated"), kind=Kind.NUMBER, shown=False),
+            Column(name="unrated", label=_("Unrated"), kind=Kind.NUMBER),
+            Column(name="rejected", label=_("Rejected"), kind=Kind.NUMBER),
+            Column(name="total", label=_("Amount"), kind=Kind.MONEY),
+            Column(name="first_call", label=_("First call"), kind=Kind.DATETIME, shown=False),
+            Column(name="last_call", label=_("Last call"), kind=Kind.DATETIME, shown=False),
+            Column(name="ended_at", label=_("Rated at"), kind=Kind.DATETIME, shown=False),
+            Column(name="generation", label=_("Rating number"), kind=Kind.NUMBER, shown=False),
+            Column(name="problem", label=_("Problem"), shown=False),
+        ),
+        search=("name", "version__plan__code"),
+        state="state",
+        panels=(
+            Panel(title=_("What came out"), icon="chart-pie", template="usage/batch_result.html", context=pages.batch_result),
+            Panel(title=_("Identity"), icon="file", aside=True, columns=("owner", "version", "generation", "created_at", "ended_at", "first_call", "last_call", "total")),
+            Panel(title=_("Other ratings"), icon="history", aside=True, template="usage/batch_chain.html", context=pages.chain),
+        ),
+        actions=(
+            Action(
+                name="rate-again", label=_("Rate again"), icon="refresh", perform=actions.rate_again, form=actions.RateAgainForm,
+                level=Level.WRITE, primary=True, why_not=actions.why_not_again,
+            ),
+            Action(
+                name="rejects", label=_("Export what was refused"), icon="file-export", perform=actions.export_rejects,
+                level=Level.READ, why_not=actions.why_no_rejects,
+            ),
+        ),
+        empty=_("No file of calls yet. Drop one: it is priced in the background and you follow it here."),
+        page_links=(pages.upload_link,),
+    )
+)  # fmt: skip
+
+registry.register(
+    Screen(
+        slug="usage.simulation",
+        model=Simulation,
+        label=_("Simulations"),
+        label_one=_("Simulation"),
+        area=AREA,
+        menu=Menu(section=SECTION, icon="scale", order=40),
+        intro=_("Two tariffs over the same stored calls: who would pay more, who would pay less."),
+        columns=(
+            Column(name="name", label=_("Name"), kind=Kind.REF),
+            Column(
+                name="state",
+                label=_("State"),
+                kind=Kind.STATE,
+                tones={"ready": Tone.OK, "waiting": Tone.RUN, "failed": Tone.BAD},
+            ),
+            Column(name="month", label=_("Month"), filter=FilterKind.EXACT),
+            Column(name="first", label=_("First tariff"), kind=Kind.LINK),
+            Column(name="second", label=_("Second tariff"), kind=Kind.LINK),
+            Column(name="calls", label=_("Calls"), kind=Kind.NUMBER),
+            Column(name="first_total", label=_("First total"), kind=Kind.MONEY),
+            Column(name="second_total", label=_("Second total"), kind=Kind.MONEY),
+            Column(name="difference", label=_("Difference"), kind=Kind.MONEY, sortable=False),
+            Column(name="created_at", label=_("Created"), kind=Kind.DATETIME, shown=False),
+        ),
+        search=("name",),
+        state="state",
+        panels=(
+            Panel(
+                title=_("Who pays what"),
+                icon="scale",
+                template="usage/simulation_result.html",
+                context=pages.simulation_result,
+            ),
+        ),
+        related=(Related(screen="usage.simulation-row", path="simulation", label=_("Customer by customer"), limit=20),),
+        fields=("name", "month", "first", "second"),
+        form=actions.SimulationForm,
+        create=actions.create_simulation,
+        delete=actions.delete_simulation,
+        empty=_("No simulation yet. Choose two tariffs and a month of calls."),
+    )
+)
+registry.register(
+    Screen(
+        slug="usage.simulation-row",
+        model=SimulationRow,
+        label=_("Rows of simulations"),
+        label_one=_("Row of a simulation"),
+        area=AREA,
+        columns=(
+            Column(name="subject", label=_("Subject"), kind=Kind.REF),
+            Column(name="destination", label=_("Destination")),
+            Column(name="calls", label=_("Calls"), kind=Kind.NUMBER),
+            Column(name="first_total", label=_("First tariff"), kind=Kind.MONEY),
+            Column(name="second_total", label=_("Second tariff"), kind=Kind.MONEY),
+            Column(name="difference", label=_("Difference"), kind=Kind.MONEY),
+            Column(name="first_unrated", label=_("Unrated by the first"), kind=Kind.NUMBER, shown=False),
+            Column(name="second_unrated", label=_("Unrated by the second"), kind=Kind.NUMBER, shown=False),
+            Column(name="simulation", label=_("Simulation"), kind=Kind.LINK),
+        ),
+        search=("subject", "destination"),
+        ordering=("-difference",),
+        history=False,
+        empty=_("Rows appear when a simulation has run."),
+    )
+)
+
+registry.page(
+    Page(
+        slug="usage.upload",
+        path="usage/upload/",
+        view=pages.upload,
+        label=_("Drop a file of calls"),
+        area=AREA,
+        level=Level.WRITE,
+    )
+)

@@ -1,0 +1,95 @@
+"""Fill an empty house with the demonstration: people, operators, tariffs, three months of calls, a simulation.
+
+Everything goes through the verbs that people use, so that the audit trail, the jobs and the files are real.
+Running it again adds nothing. Must never be run on a house that holds other data.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from chappe.apps.parties.models import Operator
+from chappe.apps.usage import services as usage
+from chappe.apps.usage import simulations
+from chappe.apps.usage.models import Simulation, UsageBatch
+from chappe.kit.access.actor import Actor
+from chappe.kit.documents.services import store
+from chappe.web.demo import people, plans, traffic
+
+SEED = 1794
+MONTHS = 3
+PASSWORD = "telegraphe-1794"  # noqa: S105 - printed on the terminal, for a demonstration on one's own machine
+
+
+@dataclass(frozen=True)
+class Login:
+    """A person of the demonstration."""
+
+    name: str
+    role: str
+    french: str
+
+
+LOGINS = (
+    Login("alice", "agent of the house, administrator", "agente de la maison, administratrice"),
+    Login("bruno", "billing clerk of the operator Altitel", "facturier de l’opérateur Altitel"),
+    Login("chloe", "staff of the operator Boréal", "agente de l’opérateur Boréal"),
+)
+
+
+def build(say: Callable[[str], None], *, today: dt.date | None = None) -> None:
+    """Make the whole demonstration; ``say`` receives a sentence a step."""
+    day = today or timezone.localdate()
+    actor = Actor.system("demonstration")
+    say("people, roles, operators")
+    operators = people.build(actor=actor, password=PASSWORD)
+    say("tariff plans")
+    versions = plans.build(actor=actor, today=day, operators=operators)
+    weeks = mondays(day)
+    for number, monday in enumerate(weeks, 1):
+        say(f"calls, week {number} of {len(weeks)}")
+        _week(actor, operators, versions, monday, until=day)
+    _simulation(actor, versions)
+
+
+def mondays(today: dt.date) -> list[dt.date]:
+    """Mondays of the weeks of the demonstration, from the first of the month two months back to now."""
+    first = today.replace(day=1)
+    for _ in range(MONTHS - 1):
+        first = (first - dt.timedelta(days=1)).replace(day=1)
+    monday = first - dt.timedelta(days=first.weekday())
+    return [monday + dt.timedelta(weeks=n) for n in range((today - monday).days // 7 + 1)]
+
+
+def _week(
+    actor: Actor, operators: dict[str, Operator], versions: plans.Versions, monday: dt.date, *, until: dt.date
+) -> None:
+    """One file a week and operator, each seen by its operator only."""
+    lines = list(traffic.week(monday, seed=SEED, until=until))
+    messages = list(traffic.sms_and_data(monday, seed=SEED))[1:]
+    header, rows = lines[0], lines[1:] + [line for line in messages if line.split(",")[8][:10] <= until.isoformat()]
+    for tenant, operator in operators.items():
+        mine = [row for row in rows if row.split(",")[1] == tenant]
+        if mine:
+            text = "\n".join([header, *mine]) + "\n"
+            name = f"{tenant}_{monday:%Y%m%d}.csv"
+            stored = store(io.BytesIO(text.encode()), name=name, actor=actor, owner=operator)
+            batch, _new = usage.receive(actor=actor, stored=stored, version=versions.of(tenant), owner=operator)
+            usage.run_rating(actor=actor, batch=batch, progress=lambda _done, _total: None)
+
+
+def _simulation(actor: Actor, versions: plans.Versions) -> None:
+    months = sorted({month for batch in UsageBatch.objects.all() for month in batch.months})
+    if Simulation.objects.exists() or len(months) < 2:
+        return
+    simulation = simulations.create(
+        actor=actor,
+        name="Passage à la grille de janvier",
+        month=months[-2],
+        first=versions.retail,
+        second=versions.next_retail,
+    )
+    simulations.run(simulation=simulation, progress=lambda _done, _total: None)

@@ -163,3 +163,33 @@ def test_another_kind_of_database_is_refused(house, tmp_path, monkeypatch):
 def test_every_refusal_has_its_sentence():
     for code, sentence in room.SENTENCES.items():
         assert str(BackupError(code, "X")) == sentence.format(name="X")
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_there_and_back(tmp_path, monkeypatch):
+    """The test database itself is backed up, emptied of a row, and put back."""
+    from django.db import connection
+
+    from chappe.kit.access.actor import Actor
+    from chappe.kit.jobs.models import Job
+    from chappe.kit.jobs.services import enqueue
+
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL")
+    named = connection.settings_dict
+    host, port = named["HOST"], named["PORT"]
+    monkeypatch.setenv("CHAPPE_DATABASE_URL", f"postgresql://{named['USER']}:{named['PASSWORD']}@{host}:{port}/{named['NAME']}")
+    monkeypatch.setenv("CHAPPE_DATA", str(tmp_path / "house"))
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "secret_key").write_text("k")
+    job = enqueue("jobs.purge", actor=Actor.system("test"))
+    assert backup(tmp_path / "b.tar.zst").database == "postgresql"
+    Job.objects.all().delete()
+    with pytest.raises(BackupError) as refused:
+        restore(tmp_path / "b.tar.zst")
+    assert refused.value.code == "not-empty"
+    assert Job.objects.count() == 0
+    connection.close()
+    restore(tmp_path / "b.tar.zst", force=True)
+    assert list(Job.objects.values_list("pk", flat=True)) == [job.pk]

@@ -2,7 +2,7 @@
 
 import pytest
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import BigIntegerField, Q
 from django.db.models.functions import Cast, Length
 
@@ -27,6 +27,8 @@ def create(*, actor, data):
 
 
 def update(*, actor, object, data):
+    if data.get("description") == "pas à vous":
+        raise PermissionDenied("Ce champ n’est pas à vous.")
     if data.get("description") == "non":
         raise ValidationError("Description refusée.")
     if data.get("description") == "pas Durand" and object.last_name == "Durand 2":

@@ -88,11 +88,14 @@ def test_a_key_that_is_none_is_not_found(client, alice, pk):
     assert client.get(f"/test/contact/{pk}/").status_code == 404
 
 
-def test_a_refused_edit_changes_nothing(client, bruno, row):
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [("non", "Description refusée."), ("pas à vous", "Ce champ n’est pas à vous.")]
+)
+def test_a_refused_edit_changes_nothing(client, bruno, row, typed, sentence):
     client.force_login(bruno)
-    response = client.post(f"/test/contact/{row.pk}/edit/", fields(row, description="non", last_name="Autre"))
+    response = client.post(f"/test/contact/{row.pk}/edit/", fields(row, description=typed, last_name="Autre"))
     assert response.status_code == 422
-    assert "Description refusée." in response.content.decode()
+    assert sentence in response.content.decode()
     row.refresh_from_db()
     assert (row.last_name, row.description) == ("Durand 1", "avant")
     assert AuditEntry.objects.filter(object_pk=str(row.pk)).count() == 0

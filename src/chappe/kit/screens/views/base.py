@@ -64,6 +64,15 @@ def refusals(error: ValidationError) -> list[str]:
     return [str(message) for message in error.messages]
 
 
+def as_refusal(error: ValidationError | PermissionDenied) -> ValidationError:
+    """What a verb refused, for the form: a field or a row that is not the reader's to set is said like a wrong value."""
+    return (
+        error
+        if isinstance(error, ValidationError)
+        else ValidationError(str(error) or _("Your rights do not allow this here."))
+    )
+
+
 def query_of(request: HttpRequest) -> QueryDict:
     """The list's query that a form carries in its hidden ``query``."""
     return QueryDict(request.POST.get("query", "").removeprefix("?"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
@@ -28,7 +28,7 @@ from chappe.kit.screens.listing import Listing
 from chappe.kit.ui import formats
 
 from .act import action_form, action_or_404, finish
-from .base import on_screen, query_of, refusals, refuse_unless, safe_back
+from .base import as_refusal, on_screen, query_of, refusals, refuse_unless, safe_back
 
 EDIT = "edit"
 BULK_LIMIT = 10_000  # rows of one act: they are locked together, and the reader waits for them
@@ -182,8 +182,10 @@ def _write(request: HttpRequest, screen: Screen, chosen: Chosen, values: dict[st
             _allowed(screen, request.user, row, Level.WRITE)
             try:
                 screen.update(actor=actor, object=row, data=dict(values))
-            except ValidationError as error:
-                raise ValidationError([f"{head_of(screen, row)} : {text}" for text in refusals(error)]) from error
+            except (ValidationError, PermissionDenied) as error:
+                raise ValidationError(
+                    [f"{head_of(screen, row)} : {text}" for text in refusals(as_refusal(error))]
+                ) from error
     return len(rows)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.db.models.deletion import Collector
@@ -24,7 +24,7 @@ from chappe.kit.screens.declare import Screen
 from chappe.kit.screens.forms import VERSION, add_refusal, build_form, values_of, version_of
 from chappe.kit.ui import formats
 
-from .base import object_or_404, on_screen, refusals, refuse_unless, safe_back
+from .base import as_refusal, object_or_404, on_screen, refusals, refuse_unless, safe_back
 
 
 @on_screen(Level.WRITE)
@@ -44,8 +44,8 @@ def create(request: HttpRequest, screen: Screen) -> HttpResponse:
         try:
             with transaction.atomic():
                 made = screen.create(actor=Actor.of(request), data=values_of(screen, form, updating=False))
-        except ValidationError as error:
-            add_refusal(form, error)
+        except (ValidationError, PermissionDenied) as error:
+            add_refusal(form, as_refusal(error))
         else:
             messages.success(request, _("“%(name)s” is created.") % {"name": head_of(screen, made)})
             if "another" in request.POST:
@@ -74,8 +74,8 @@ def update(request: HttpRequest, screen: Screen, pk: str) -> HttpResponse:
                 row = object_or_404(screen, request.user, pk, lock=True)
                 _check_version(row, request.POST.get(VERSION, ""))
                 screen.update(actor=Actor.of(request), object=row, data=values_of(screen, form, updating=True))
-        except ValidationError as error:
-            add_refusal(form, error)
+        except (ValidationError, PermissionDenied) as error:
+            add_refusal(form, as_refusal(error))
         else:
             messages.success(request, _("“%(name)s” is saved.") % {"name": head_of(screen, row)})
             return HttpResponseRedirect(back)

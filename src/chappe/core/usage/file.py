@@ -149,8 +149,12 @@ class _Run:
                 file=Path(self.source).name,
             )
             self._open(files, job)
-            for done in self._in_order(job, twins):
-                self._take(done, summary, log)
+            try:
+                for done in self._in_order(job, twins):
+                    self._take(done, summary, log)
+            except BaseException:
+                self.main.abandon()
+                raise
             if summary.rows == 0:
                 self._remark(Issue("usage.no-calls", Severity.WARNING, file=Path(self.source).name), summary)
             self.main.finish()

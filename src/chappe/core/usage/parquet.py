@@ -72,6 +72,10 @@ class ParquetWriter:
             self._flush()
         self.file.close()
 
+    def abandon(self) -> None:
+        """Forget the file, which is being removed: no footer is written into it."""
+        self.file.is_open = False
+
     def _flush(self) -> None:
         self.file.write_table(pa.Table.from_batches(self.held, self.schema), row_group_size=GROUP)
         self.held, self.rows = [], 0
@@ -91,10 +95,10 @@ class ParquetJob(Job):
     def __init__(self, compiled: CompiledTariff, path: Path, block: int = 0) -> None:
         super().__init__(compiled, path)
         self.rows_a_part = block or ROWS
-        self.file: pq.ParquetFile | None = None
+        self.parquet: pq.ParquetFile | None = None
         try:
-            self.file = pq.ParquetFile(path)
-            self.inner = BatchRater(compiled, self.file.schema_arrow)
+            self.parquet = pq.ParquetFile(path)
+            self.inner = BatchRater(compiled, self.parquet.schema_arrow)
         except UnreadableCallsError as error:
             self.issues = error.issues
             return
@@ -103,13 +107,13 @@ class ParquetJob(Job):
             self.issues = [Issue("usage.not-parquet", file=path.name, params={"why": first})]
             return
         self.rater = self.inner.rater
-        self.size = self.file.metadata.num_rows
+        self.size = self.parquet.metadata.num_rows
         self.header = self.inner.whole
 
     def parts(self) -> Iterator[Batch]:
-        assert self.file is not None
+        assert self.parquet is not None
         seen = 0
-        for batch in self.file.iter_batches(self.rows_a_part):
+        for batch in self.parquet.iter_batches(self.rows_a_part):
             yield Batch(batch, seen + 1)
             seen += batch.num_rows
 
@@ -160,8 +164,8 @@ class ParquetJob(Job):
         return CsvWriter(out, self.csv_header(self.header, False))
 
     def close(self) -> None:
-        if self.file is not None:
-            self.file.close()
+        if self.parquet is not None:
+            self.parquet.close()
 
 
 __all__ = ["SEPARATOR", "ParquetJob", "ParquetWriter", "scan", "table_of", "text_schema"]

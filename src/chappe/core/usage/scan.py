@@ -14,13 +14,13 @@ from chappe.core.usage.faults import MAX_LINE, Fault
 Bytes = npt.NDArray[np.uint8]
 
 LF, CR, QUOTE = 10, 13, 34
-_PLAIN, _SEPARATOR, _LINE_END, _QUOTE, _NUL, _HIGH = range(6)
+_PLAIN, _SEPARATOR, _LINE_END, _QUOTE, _NUL, _HIGH, _RETURN = range(7)
 
 _DASHES = np.uint64(0x2D2D2D2D2D2D2D2D)
 
 #: marks of a line, beside its fault
 SLOW = 1  # holds a doubled quote: the content of a field is not its bytes
-REQUOTE = 4  # holds a quote inside a bare field: read as it stands, but written back quoted
+REQUOTE = 4  # holds a quote or a lone carriage return in a bare field: read as it stands, but written back quoted
 HIGH = 2  # holds bytes above 127: UTF-8 has to be checked
 
 _TOO_FEW, _TOO_MANY = int(Fault.TOO_FEW_FIELDS), int(Fault.TOO_MANY_FIELDS)
@@ -33,7 +33,7 @@ def byte_classes(separator: str) -> Bytes:
     table = np.zeros(256, np.uint8)
     table[128:] = _HIGH
     table[ord(separator)] = _SEPARATOR
-    table[LF], table[QUOTE], table[0] = _LINE_END, _QUOTE, _NUL
+    table[LF], table[QUOTE], table[0], table[CR] = _LINE_END, _QUOTE, _NUL, _RETURN
     return table
 
 
@@ -120,6 +120,10 @@ def _scan_line(buf, i, hi, classes, separators, columns, bounds):
             mark |= REQUOTE
         elif kind == _NUL:
             fault = _NUL_BYTE
+            fresh = False
+        elif kind == _RETURN:
+            if i + 1 < hi and buf[i + 1] != LF:  # a line end to some readers, not to this one
+                mark |= REQUOTE
             fresh = False
         else:
             mark |= HIGH

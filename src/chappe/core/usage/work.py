@@ -59,6 +59,8 @@ class Writer(Protocol):
 
     def finish(self) -> None: ...
 
+    def abandon(self) -> None: ...
+
 
 class CsvWriter:
     """Header first, then the bytes that each part has made ready."""
@@ -72,6 +74,9 @@ class CsvWriter:
 
     def finish(self) -> None:
         """Nothing stands after the last line."""
+
+    def abandon(self) -> None:
+        """The file is removed by whoever made it."""
 
 
 class Job(ABC):

@@ -83,12 +83,16 @@ def test_steps_in_english():
         "1. Call of s (tenant T) to 4930123456, on 2012-03-07 10:00:00 (UTC+00:00), usage 100 s.",
         "2. s has its own rating profile.",
         "3. Level 1: plan P of s, in force since 2000-01-01 00:00:00 (UTC+00:00), has a price for this number.",
-        "4. Piece 1, 2012-03-07 10:00:00 (UTC+00:00) to 2012-03-07 10:01:00 (UTC+00:00), 60 s billed. "
-        "Plan P, prefix 49 of destination DE, timing *any. Rate R. 0.12 EUR per 60 s, in steps of 30 s. "
-        "Cost 0.12 EUR, not rounded.",
-        "5. Piece 2, 2012-03-07 10:01:00 (UTC+00:00) to 2012-03-07 10:01:42 (UTC+00:00), 42 s billed. "
-        "Plan P, prefix 49 of destination DE, timing *any. Rate R. "
-        "From 60 s on: 0.06 EUR per 60 s, in steps of 6 s. Cost 0.042 EUR, not rounded.",
+        (
+            "4. Piece 1, 2012-03-07 10:00:00 (UTC+00:00) to 2012-03-07 10:01:00 (UTC+00:00), 60 s billed. "
+            "Plan P, prefix 49 of destination DE, timing *any. Rate R. 0.12 EUR per 60 s, in steps of 30 s. "
+            "Cost 0.12 EUR, not rounded."
+        ),
+        (
+            "5. Piece 2, 2012-03-07 10:01:00 (UTC+00:00) to 2012-03-07 10:01:42 (UTC+00:00), 42 s billed. "
+            "Plan P, prefix 49 of destination DE, timing *any. Rate R. "
+            "From 60 s on: 0.06 EUR per 60 s, in steps of 6 s. Cost 0.042 EUR, not rounded."
+        ),
         "6. Sum of the pieces: 0.162 EUR.",
         "7. Connect fee of the rate in force at the start: 0.1 EUR.",
         "8. Total: 0.262 EUR (102 s billed).",

@@ -341,7 +341,7 @@ def _piece(compiled: CompiledTariff, explanation: Explanation, row: list[int]) -
         origin=rate.origin if rate.origin.file else entry.origin,
         slot=slot,
         price=price,
-        exact=cost if kind == tb.KIND_CALL else Fraction(num * billed, den),
+        exact=Fraction(num * (billed if kind == tb.KIND_USAGE else bool(cost)), den),
         cost=cost,
         sum=row[tb.P_SUM],
         capped=bool(row[tb.P_CAPPED]),

@@ -386,9 +386,9 @@ def piece_cost(t, pricing, slot, raw, paid_slot):
     if num < 0:
         return np.int64(-1), 0, 0, 1, paid_slot
     if t.slots[slot, tb.SLOT_KIND] == tb.KIND_CALL:
-        billed, whole, rest = raw, num, 0
-        if t.slots[slot, tb.SLOT_START] <= paid_slot:
-            whole = 0
+        billed, whole, rest = raw, 0, 0
+        if t.slots[slot, tb.SLOT_START] > paid_slot:
+            whole, rest = mul_div(num, 1, den)
         paid_slot = max(paid_slot, t.slots[slot, tb.SLOT_START])
     else:
         step = t.slots[slot, tb.SLOT_INCREMENT]

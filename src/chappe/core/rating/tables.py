@@ -38,7 +38,7 @@ ROW_PRICING, ROW_RATE, ROW_ENTRY, ROW_WEIGHT = 0, 1, 2, 3
 PR_SLOT, PR_SLOTS, PR_ROUNDING, PR_DECIMALS, PR_CAP, PR_MINIMUM, PR_CONNECT = 0, 1, 2, 3, 4, 5, 6
 PR_S_NUM, PR_S_DEN, PR_S_FREE, PR_S_KIND = 7, 8, 9, 10
 PRICING_COLUMNS = 11
-# columns of Tables.slots: cost in nano = num × billed / den
+# columns of Tables.slots: cost in nano = num × billed / den, for the whole call num / den
 SLOT_START, SLOT_NUM, SLOT_DEN, SLOT_INCREMENT, SLOT_KIND = 0, 1, 2, 3, 4
 SLOT_COLUMNS = 5
 

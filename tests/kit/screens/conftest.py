@@ -3,7 +3,7 @@
 import pytest
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import BigIntegerField, Q
+from django.db.models import BigIntegerField, ExpressionWrapper, Q
 from django.db.models.functions import Cast, Length
 
 from chappe.apps.parties.models import Commune, Contact, Operator
@@ -85,7 +85,9 @@ def contact_screen(**changes) -> Screen:
         "fields": ["operator", "first_name", "last_name", "email", "description", "active"],
         "bulk_fields": ["description", "active"],
         "create": create, "update": update, "delete": delete, "state": "active",
-        "rows": lambda qs, user: qs.annotate(amount=Cast(Length("last_name"), BigIntegerField()) * 1_234_567_000),
+        "rows": lambda qs, user: qs.annotate(
+            amount=ExpressionWrapper(Cast(Length("last_name"), BigIntegerField()) * 1_234_567_000, BigIntegerField())
+        ),
         "actions": [
             Action(name="shout", label="Crier", perform=shout, bulk=True,
                    why_not=lambda obj, user: None if obj.active else "Archivé : il ne crie plus."),

@@ -91,7 +91,7 @@ class Reference:
                     (timing.years is None or clock.year in timing.years)
                     and (timing.months is None or clock.month in timing.months)
                     and (timing.month_days is None or clock.day in timing.month_days)
-                    and (timing.week_days is None or clock.isoweekday() in timing.week_days)
+                    and (timing.week_days is None or clock.isoweekday() % 7 in {day % 7 for day in timing.week_days})
                     and second >= timing.start
                 )
                 if not fits:

@@ -7,7 +7,7 @@ so that the reference may look at the call tick by tick.
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from chappe.core.rating.compile import compile_tariff
@@ -141,7 +141,9 @@ class Maker:
         )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=300, deadline=None, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck)
+)
 @given(
     seed=st.integers(0, 2**32),
     calls=st.lists(

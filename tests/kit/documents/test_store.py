@@ -17,7 +17,7 @@ from tests.support import people
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
-TEXT = "prefix,price\n33,0.01\n".encode()
+TEXT = b"prefix,price\n33,0.01\n"
 SHA = hashlib.sha256(TEXT).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """Due times in Paris, on ordinary days and on the two days when the clock moves."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,7 +44,7 @@ def test_slots(cron, start, expected):
 def test_every_minute_of_the_long_night_once():
     found = slots("*/15 * * * *", utc(2026, 10, 24, 23, 50), 20)
     assert found[0] == utc(2026, 10, 25, 0)
-    assert [(b - a).total_seconds() for a, b in zip(found, found[1:], strict=False)] == [900.0] * 19
+    assert [(b - a).total_seconds() for a, b in pairwise(found)] == [900.0] * 19
 
 
 def test_last_until():

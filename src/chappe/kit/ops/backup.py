@@ -41,7 +41,8 @@ SENTENCES = {
     "format": N_("This archive has format {name}, which this version of Chappe does not know. Nothing was changed."),
     "altered": N_("“{name}” in the archive is not what its manifest says. Nothing was changed."),
     "not-empty": N_(
-        "{name} already holds an installation. Restore elsewhere (CHAPPE_DATA), or add --force to replace it: it is kept beside."
+        "{name} already holds an installation. Restore elsewhere (CHAPPE_DATA), "
+        "or add --force to replace it: it is kept beside."
     ),
     "other-database": N_(
         "The archive holds another kind of database ({name}) than CHAPPE_DATABASE_URL says. Nothing was changed."
@@ -49,7 +50,8 @@ SENTENCES = {
     "running": N_("Chappe is running on {name}. Stop it first. Nothing was changed."),
     "integrity": N_("The database of the archive does not hold together: {name}. Nothing was changed."),
     "swap": N_(
-        "{name} cannot be renamed (a mount point?). Restore into a folder under it with CHAPPE_DATA. Nothing was changed."
+        "{name} cannot be renamed (a mount point?). "
+        "Restore into a folder under it with CHAPPE_DATA. Nothing was changed."
     ),
 }
 

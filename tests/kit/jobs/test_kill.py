@@ -31,8 +31,7 @@ def test_killed_in_the_middle_runs_again_and_nothing_is_lost(workers, until, tmp
     path = tmp_path / "told"
     jobs = [enqueue("sample.count", actor=SYSTEM, path=str(path), key=str(n), to=4, pause=0.2) for n in range(3)]
     first = workers.start()
-    until(lambda: any(words[0] == "end" for words in told(path)))
-    until(lambda: Job.objects.filter(state=State.RUNNING).exists())
+    until(lambda: [words[0] for words in told(path)] == ["start", "end", "start"])
     first.kill()
     first.wait(10)
     held = Job.objects.get(state=State.RUNNING)

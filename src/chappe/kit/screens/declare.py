@@ -140,6 +140,8 @@ class Action:
 
     ``why_not(object, user)`` returns a sentence when it may not happen now; the button then shows it.
     ``level`` is the level of right it needs in the screen's area. With ``confirm`` a page asks first.
+    ``offered(object, user)`` False leaves the button out where the verb means nothing; the verb itself must still
+    refuse, by ``why_not`` or by its service.
     """
 
     name: str
@@ -154,6 +156,7 @@ class Action:
     primary: bool = False
     danger: bool = False
     why_not: Callable[[Any, Any], Text | None] | None = None
+    offered: Callable[[Any, Any], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

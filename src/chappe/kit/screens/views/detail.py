@@ -66,7 +66,8 @@ def buttons(screen: Screen, obj: Any, user: Any) -> list[Button]:
     """The acts on one row that the reader holds the right to; the blocked ones say why."""
     found = []
     for action in screen.actions:
-        if action.single and rights.may_perform(screen, action, user, obj):
+        offered = action.offered is None or action.offered(obj, user)
+        if action.single and offered and rights.may_perform(screen, action, user, obj):
             why = action.why_not(obj, user) if action.why_not else None
             url = registry.url(screen.slug, "action", pk=obj.pk, name=action.name)
             found.append(Button(action, url, str(why or ""), direct=not (action.form or action.confirm)))

@@ -56,29 +56,30 @@ class Rater:
         self.longest = max(map(len, texts), default=0) + 8
         self.only_tenant = tenants[0] if len(tenants) == 1 else ""
         self.has_service = any(rate.service is not None for rate in compiled.rates)
-        self.texts = (fmt.words(fmt.STATUS_WORDS), fmt.words(fmt.REASON_WORDS))
+        self.row_bytes = 0
         self.names = self._names(separator)
-        self.row_bytes = self._row_bytes()
 
     def _names(self, separator: str) -> tuple[object, ...]:
+        """All words that are written, packed: the rates, then the lists whose beginnings the third item gives."""
         tags = [rate.tag for rate in self.compiled.rates]
         quote = any(fmt.quoted(tag, separator) != tag for tag in tags)
         services = [rate.service for rate in self.compiled.rates]
-        return (
-            fmt.words([tag.replace('"', '""') for tag in tags] if quote else tags),
-            quote,
-            fmt.words(self.compiled.prefixes, separator),
-            fmt.words(self.compiled.destinations, separator),
-            fmt.words([self.compiled.version], separator),
-            fmt.words([rate.vat for rate in self.compiled.rates], separator),
-            fmt.words([part.vat if part else "" for part in services], separator),
+        plain = (
+            self.compiled.prefixes,
+            self.compiled.destinations,
+            [self.compiled.version],
+            [rate.vat for rate in self.compiled.rates],
+            [part.vat if part else "" for part in services],
+            fmt.STATUS_WORDS,
+            fmt.REASON_WORDS,
         )
-
-    def _row_bytes(self) -> int:
-        """Most bytes that rating can append to one line."""
-        rates, _, *others = self.names
-        wide = 2 * fmt.widest(rates) + 3 + sum(fmt.widest(packed) for packed in others)
-        return fmt.FIXED_WIDTH + sum(fmt.widest(packed) for packed in self.texts) + wide
+        lists = [[tag.replace('"', '""') for tag in tags] if quote else tags]
+        lists += [[fmt.quoted(word, separator) for word in words] for words in plain]
+        starts = np.cumsum([len(words) for words in lists])
+        packed = fmt.words([word for words in lists for word in words])
+        widths = [max((len(word.encode()) for word in words), default=0) for words in lists]
+        self.row_bytes = fmt.FIXED_WIDTH + sum(widths) + widths[0] + 3
+        return packed.text, packed.at, tuple(int(start) for start in starts[:-1]), quote
 
     def rate(self, buf: U8, at: I32, length: I32, fault: U8, numbers: I64, twins: Twins | None = None) -> Rated:
         """Price n calls whose field f is ``buf[at[i, f]:][:length[i, f]]``.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from chappe.core.rating.contract import Reason, Status
+from chappe.core.rating.contract import Priced, Reason, Status
 from chappe.core.usage.fast import COMPILED, INLINED, PADDING, move, move_16
 from chappe.core.usage.faults import reason_word
 
@@ -124,15 +124,15 @@ def _put_word(out, o, text, edge, i):
 
 
 @njit(**INLINED)
-def _put_rate(out, o, rates, quote_rates, rate, last):
+def _put_rate(out, o, text, edge, quote_rates, rate, last):
     """``A``, or ``A>B`` when the last piece has another rate; one pair of quotes around both."""
     if quote_rates:
         out[o] = _QUOTE
         o += 1
-    o = _put_word(out, o, rates.text, rates.at, rate)
+    o = _put_word(out, o, text, edge, rate)
     if last >= 0 and last != rate:
         out[o] = _GREATER
-        o = _put_word(out, o + 1, rates.text, rates.at, last)
+        o = _put_word(out, o + 1, text, edge, last)
     if quote_rates:
         out[o] = _QUOTE
         o += 1
@@ -140,34 +140,35 @@ def _put_rate(out, o, rates, quote_rates, rate, last):
 
 
 @njit(**INLINED)
-def _put_priced(out, o, i, sep, priced, names, has_service):
-    """The columns from cost to plan_version (and the service columns) of a rated row."""
-    rates, quote_rates, prefixes, destinations, version, vats, service_vats = names
-    o = _put_nano(out, o, priced.cost[i])
+def _put_priced(out, o, amounts, marks, sep, text, edge, first, quote_rates, has_service):
+    """The columns from cost to plan_version (and the service columns) of a rated row.
+
+    Few arguments on purpose: a tuple of arrays handed over for each row costs more than all that is written here.
+    """
+    o = _put_nano(out, o, amounts[0])
     out[o] = sep
-    o = _put_nano(out, o + 1, priced.connect_fee[i])
+    o = _put_nano(out, o + 1, amounts[1])
     out[o] = sep
-    o = _put_nano(out, o + 1, priced.total[i])
+    o = _put_nano(out, o + 1, amounts[2])
     out[o] = sep
-    o = _put_micro(out, o + 1, priced.billed[i])
+    o = _put_micro(out, o + 1, amounts[3])
     out[o] = sep
-    o = _put_whole(out, o + 1, np.uint64(priced.pieces[i]))
+    o = _put_whole(out, o + 1, np.uint64(marks[0]))
     out[o] = sep
-    rate, last = priced.rate[i], priced.last_rate[i]
-    o = _put_rate(out, o + 1, rates, quote_rates, rate, last)
+    o = _put_rate(out, o + 1, text, edge, quote_rates, marks[1], marks[2])
     out[o] = sep
-    o = _put_word(out, o + 1, prefixes.text, prefixes.at, priced.prefix[i])
+    o = _put_word(out, o + 1, text, edge, first[0] + marks[3] if marks[3] >= 0 else -1)
     out[o] = sep
-    o = _put_word(out, o + 1, destinations.text, destinations.at, priced.destination[i])
+    o = _put_word(out, o + 1, text, edge, first[1] + marks[4] if marks[4] >= 0 else -1)
     out[o] = sep
-    o = _put_word(out, o + 1, version.text, version.at, 0)
+    o = _put_word(out, o + 1, text, edge, first[2])
     if has_service:
         out[o] = sep
-        o = _put_nano(out, o + 1, priced.service[i])
+        o = _put_nano(out, o + 1, amounts[4])
         out[o] = sep
-        o = _put_word(out, o + 1, vats.text, vats.at, rate)
+        o = _put_word(out, o + 1, text, edge, first[3] + marks[1])
         out[o] = sep
-        o = _put_word(out, o + 1, service_vats.text, service_vats.at, rate)
+        o = _put_word(out, o + 1, text, edge, first[4] + marks[1])
     return o
 
 
@@ -185,20 +186,24 @@ def _put_line(out, o, buf, bounds, kept, columns, sep):
 
 
 @njit(**COMPILED)
-def format_rows(buf, bounds, rows, kept, columns, priced, texts, names, has_service, sep, crlf, out):
-    """Write ``rows`` lines to ``out``; returns their length. ``texts`` is (status words, reason words)."""
-    statuses, reasons = texts
+def format_rows(buf, bounds, rows, kept, columns, status, reason, amounts, marks, names, has_service, sep, crlf, out):
+    """Write ``rows`` lines to ``out``; returns their length.
+
+    ``amounts`` and ``marks`` as :func:`side_by_side` makes them; ``names`` as batch.Rater does: all words packed, where
+    each list begins, whether rates are quoted.
+    """
+    text, edge, first, quote_rates = names
     empty = 9 + 3 * has_service
     o = 0
     for i in range(rows):
         o = _put_line(out, o, buf, bounds[i], kept, columns, sep)
         out[o] = sep
-        o = _put_word(out, o + 1, statuses.text, statuses.at, priced.status[i])
+        o = _put_word(out, o + 1, text, edge, first[5] + status[i])
         out[o] = sep
-        o = _put_word(out, o + 1, reasons.text, reasons.at, priced.reason[i])
-        if priced.status[i] == 0:
+        o = _put_word(out, o + 1, text, edge, first[6] + reason[i])
+        if status[i] == 0:
             out[o] = sep
-            o = _put_priced(out, o + 1, i, sep, priced, names, has_service)
+            o = _put_priced(out, o + 1, amounts[i], marks[i], sep, text, edge, first, quote_rates, has_service)
         else:
             for _ in range(empty):
                 out[o] = sep
@@ -209,6 +214,13 @@ def format_rows(buf, bounds, rows, kept, columns, priced, texts, names, has_serv
         out[o] = 10
         o += 1
     return o
+
+
+def side_by_side(priced: Priced) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """(cost, fee, total, billed, service) and (pieces, rate, last rate, prefix, destination), one row a call."""
+    amounts = np.stack((priced.cost, priced.connect_fee, priced.total, priced.billed, priced.service), axis=1)
+    marks = np.stack((priced.pieces, priced.rate, priced.last_rate, priced.prefix, priced.destination), axis=1)
+    return amounts, marks
 
 
 @njit(**COMPILED)

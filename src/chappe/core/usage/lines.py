@@ -136,7 +136,9 @@ def locate(buf, bounds, rows, position, spots, at, length):
             at[i, ACCOUNT], length[i, ACCOUNT] = at[i, SUBJECT], length[i, SUBJECT]
 
 
-def _repair(lines: Lines, odd: npt.NDArray[np.intp], mark: I32, header: Header) -> dict[int, dict[int, tuple[int, int]]]:
+def _repair(
+    lines: Lines, odd: npt.NDArray[np.intp], mark: I32, header: Header
+) -> dict[int, dict[int, tuple[int, int]]]:
     """Write odd lines anew behind the block, well-formed; returns where unquoted contents stand, row → field → place."""
     extra = bytearray()
     spelled: dict[int, dict[int, tuple[int, int]]] = {}

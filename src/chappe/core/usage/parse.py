@@ -271,7 +271,17 @@ def read_calls(buf, at, length, rows, fault, who, scratch, key, dest_at, dest_le
                 if key[i] < 0:
                     table = keys if parts == 3 else anyone
                     key[i] = find_key(
-                        table, scratch, parts, buf, way, at_tenant, length_tenant, a[kind], n[kind], a[SUBJECT], n[SUBJECT]
+                        table,
+                        scratch,
+                        parts,
+                        buf,
+                        way,
+                        at_tenant,
+                        length_tenant,
+                        a[kind],
+                        n[kind],
+                        a[SUBJECT],
+                        n[SUBJECT],
                     )
         if key[i] < 0 and not for_all and find_one(tenants, buf, a[TENANT], n[TENANT]) < 0:
             fault[i] = _UNKNOWN_TENANT

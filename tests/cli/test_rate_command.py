@@ -22,7 +22,9 @@ def environment(language: str = "en") -> dict[str, str]:
 
 def chappe(*args: str | Path, stdin: bytes = b"", language: str = "en") -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "chappe.cli", *map(str, args)]
-    return subprocess.run(command, input=stdin, capture_output=True, env=environment(language), timeout=150, check=False)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, env=environment(language), timeout=150, check=False
+    )
 
 
 def test_rate_prices_a_file_and_sums_up(tmp_path):
@@ -97,7 +99,9 @@ def test_help_lists_every_command_without_loading_one():
     done = chappe("--help")
     for name in (b"rate", b"explain", b"tariff", b"completion"):
         assert name in done.stdout
-    code = "import sys; from chappe.cli import group; group(); assert not {'numba', 'django', 'polars'} & set(sys.modules)"
+    code = (
+        "import sys; from chappe.cli import group; group(); assert not {'numba', 'django', 'polars'} & set(sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
 
 

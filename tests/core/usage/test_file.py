@@ -35,7 +35,10 @@ def test_crlf_and_a_last_line_without_end(compiled, tmp_path):
 
 
 def test_columns_in_any_order_and_rated_files_rated_again(compiled, calls, tmp_path):
-    source = calls("x,2026-01-05T11:00:00.5+01:00,90,331,alice,cgrates.org,1", header="note,Start,usage,DESTINATION,subject,tenant,id")
+    source = calls(
+        "x,2026-01-05T11:00:00.5+01:00,90,331,alice,cgrates.org,1",
+        header="note,Start,usage,DESTINATION,subject,tenant,id",
+    )
     rate_file(compiled, source, tmp_path / "one.csv")
     rate_file(compiled, tmp_path / "one.csv", tmp_path / "two.csv")
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
@@ -119,7 +122,9 @@ def test_a_call_is_found_by_its_id(compiled, calls):
             st.binary(max_size=60),
             st.just(f"1,{GOOD}".encode()),
             st.builds(lambda cut, junk: f"9,{GOOD}".encode()[:cut] + junk, st.integers(0, 90), st.binary(max_size=5)),
-            st.lists(st.sampled_from([b'"', b",", b"1", b"\r", b"\xe9", b"\xc3\xa9", b"\0"]), max_size=30).map(b"".join),
+            st.lists(st.sampled_from([b'"', b",", b"1", b"\r", b"\xe9", b"\xc3\xa9", b"\0"]), max_size=30).map(
+                b"".join
+            ),
         ),
         max_size=8,
     ),

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rate": ("chappe.cli.rate:rate", "Price a file of calls with a tariff plan."),
     "explain": ("chappe.cli.explain:explain", "Price one call and tell every step."),
     "tariff": ("chappe.cli.tariff:app", "Check, show, search, compare and convert tariff plans."),
+    "demo": ("chappe.cli.demo:demo", "Fill an empty house with a demonstration and start it."),
     "serve": ("chappe.cli.serve:serve_app", "Run Chappe: the web server and the job workers."),
     "worker": ("chappe.cli.serve:worker_app", "Run job workers alone."),
     "migrate": ("chappe.cli.ops:migrate_app", "Create the tables, or bring them up to date."),

@@ -47,7 +47,7 @@ class UploadForm(forms.Form):
         self.user = user
 
     @property
-    def owner(self) -> Any:
+    def whose(self) -> Any:
         """The chosen operator; a partner's file is always its own."""
         return self.cleaned_data.get("owner") if is_house(self.user) else self.user.organisation
 

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
@@ -41,11 +41,18 @@ def _before(month: str) -> str:
     return f"{first - dt.timedelta(days=1):%Y-%m}"
 
 
-def _sum(user: Any, month: str, field: str, status: str = "") -> int:
-    days = UsageDay.objects.filter(batch__state=UsageBatch.State.READY, day__startswith=month)
+def _sum(user: Any, month: str, field: str, status: str = "", until: int = 31) -> int:
+    """Of a month, up to its day ``until``: a month that has just begun is compared with as many days."""
+    days = UsageDay.objects.filter(batch__state=UsageBatch.State.READY, day__startswith=month, day__day__lte=until)
     if status:
         days = days.filter(status=status)
     return visible_to(user, days).aggregate(sum=Sum(field))["sum"] or 0
+
+
+def _last_day(user: Any, month: str) -> int:
+    days = UsageDay.objects.filter(batch__state=UsageBatch.State.READY, day__startswith=month)
+    last = visible_to(user, days).aggregate(last=Max("day"))["last"]
+    return last.day if last else 31
 
 
 def _change(now: int, before: int) -> dict[str, str]:
@@ -53,7 +60,7 @@ def _change(now: int, before: int) -> dict[str, str]:
     if not before:
         return {}
     share = (now - before) / before
-    return {"delta": ("+" if share > 0 else "") + formats.percent(share), "hint": _g("against the month before")}
+    return {"delta": ("+" if share > 0 else "") + formats.percent(share), "hint": _g("against the same days of the month before")}
 
 
 def tile(
@@ -75,7 +82,7 @@ def tile(
     if alarm:
         told |= {"tone": "bad" if value else "ok", "hint": _g("to look at") if value else _g("nothing to do")}
     else:
-        told |= _change(value, _sum(user, _before(month), field, status))
+        told |= _change(value, _sum(user, _before(month), field, status, _last_day(user, month)))
     return told
 
 

@@ -6,8 +6,9 @@ rows is decided by the visible batches (``apps/usage/queries.py``), never here. 
 file again writes a new batch, and the old one stays.
 """
 
+import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -55,9 +56,23 @@ def location() -> Path:
     return Path(settings.DATA) / "lake" / "usage"
 
 
+_lock = threading.Lock()
+_tables: dict[str, DeltaTable] = {}
+_engines: dict[int, duckdb.DuckDBPyConnection] = {}
+
+
 def table() -> DeltaTable | None:
-    """The table, or None before the first batch."""
-    return DeltaTable(str(location())) if DeltaTable.is_deltatable(str(location())) else None
+    """The table as it is now, or None before the first batch. Its log is read once, then only what was added."""
+    place = str(location())
+    with _lock:
+        known = _tables.get(place)
+        if known is None or not (location() / "_delta_log").is_dir():
+            _tables.pop(place, None)
+            if not DeltaTable.is_deltatable(place):
+                return None
+            known = _tables[place] = DeltaTable(place)
+        known.update_incremental()
+        return known
 
 
 def holds(uid: str) -> bool:
@@ -110,44 +125,54 @@ def files(wanted: Sequence[str]) -> list[str]:
     return [name for name in names if any(mark in name for mark in marks)]
 
 
-@contextmanager
-def _opened(months: Sequence[str], batches: Sequence[int] | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB connection with the view ``calls`` of these months and batches ([] and None: all)."""
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"SET threads={THREADS}; SET memory_limit='{MEMORY}'")
-        connection.execute(f"SET TimeZone='{settings.TIME_ZONE}'")
-        paths = files(months)
-        if paths:
-            listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-            source = f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'month': VARCHAR}})"
-        else:
-            connection.register("nothing", SCHEMA.empty_table())
-            source = "nothing"
-        where = ""
-        if batches is not None:
-            connection.register("asked_batches", pa.table({"id": pa.array(batches, pa.int64())}))
-            where = " WHERE batch IN (SELECT id FROM asked_batches)"
-        connection.execute(f"CREATE VIEW calls AS SELECT * FROM {source}{where}")  # noqa: S608 - our own paths
-        yield connection
+def _engine() -> duckdb.DuckDBPyConnection:
+    """A connection of its own for each query, over one engine a process (which keeps what it read of the files)."""
+    process = os.getpid()
+    with _lock:
+        if process not in _engines:
+            engine = _engines[process] = duckdb.connect(":memory:")
+            engine.execute(f"SET threads={THREADS}; SET memory_limit='{MEMORY}'; SET enable_object_cache=true")
+            engine.execute(f"SET TimeZone='{settings.TIME_ZONE}'")
+        return _engines[process].cursor()
+
+
+def _over_calls(sql: str, months: Sequence[str], batches: Sequence[int] | None) -> tuple[str, bool]:
+    """``sql`` with ``calls`` defined as the rows of these months and batches; whether there is any file."""
+    paths = files(months)
+    if not paths:
+        return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    source = f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'month': VARCHAR}})"
+    where = ""
+    if batches is not None:
+        # Whole numbers of our own, written out: DuckDB then skips the files and row groups of other batches.
+        where = f" WHERE batch IN ({', '.join(map(str, map(int, batches)))})" if batches else " WHERE FALSE"
+    return f"WITH calls AS (SELECT * FROM {source}{where}) {sql}", True
 
 
 def query(
     sql: str, *, months: Sequence[str] = (), parameters: Sequence = (), batches: Sequence[int] | None = None
 ) -> pa.Table:
-    """Run ``sql`` (ours, never a person's) over the view ``calls``; an empty lake answers with no row.
+    """Run ``sql`` (a SELECT of ours, never a person's) over ``calls``; an empty lake answers with no row.
 
-    Moments are cut into days in the house's time zone.
+    ``months`` [] and ``batches`` None mean all. Moments are cut into days in the house's time zone.
     """
-    with _opened(months, batches) as connection:
-        return connection.sql(sql, params=list(parameters)).to_arrow_table()
+    whole, any_file = _over_calls(sql, months, batches)
+    with _engine() as connection:
+        if not any_file:
+            connection.register("nothing", SCHEMA.empty_table())
+        return connection.sql(whole, params=list(parameters)).to_arrow_table()
 
 
 def stream(
     sql: str, size: int, *, months: Sequence[str] = (), parameters: Sequence = (), batches: Sequence[int] | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """The same, ``size`` rows at a time."""
-    with _opened(months, batches) as connection:
-        yield from connection.sql(sql, params=list(parameters)).to_arrow_reader(size)
+    """The same, ``size`` rows at a time; nothing at all for an empty lake."""
+    whole, any_file = _over_calls(sql, months, batches)
+    if not any_file:
+        return
+    with _engine() as connection:
+        yield from connection.sql(whole, params=list(parameters)).to_arrow_reader(size)
 
 
 def compact() -> int:

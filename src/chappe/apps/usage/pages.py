@@ -40,9 +40,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         actor = Actor(user=request.user, via="page")
         given = form.cleaned_data["file"]
         try:
-            stored = store(given.file, name=given.name, actor=actor, owner=form.owner)
+            stored = store(given.file, name=given.name, actor=actor, owner=form.whose)
             batch, is_new = services.receive(
-                actor=actor, stored=stored, version=form.cleaned_data["version"], owner=form.owner
+                actor=actor, stored=stored, version=form.cleaned_data["version"], owner=form.whose
             )
         except ValidationError as error:
             form.add_error("file", error)

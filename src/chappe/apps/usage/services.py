@@ -26,9 +26,9 @@ from chappe.kit.documents.models import StoredFile
 from chappe.kit.jobs.services import enqueue
 
 RATED_SENTENCE = gettext_noop(
-    "rated {calls} calls of “{object}”: {rated} priced, {unrated} without a price, {rejected} rejected"
+    "{actor} rated the {calls} calls of {object}: {rated} priced, {unrated} without a price, {rejected} rejected"
 )
-RERATED_SENTENCE = gettext_noop("asked to rate “{object}” again with {version}")
+RERATED_SENTENCE = gettext_noop("{actor} asked to rate {object} again with {version}")
 register_sentence("usage.rated", RATED_SENTENCE)
 register_sentence("usage.rerated", RERATED_SENTENCE)
 
@@ -76,7 +76,7 @@ def rate_again(*, actor: Actor, batch: UsageBatch, version: TariffVersion) -> Us
             generation=batch.generation + 1,
             replaces=batch,
         )
-        event(actor, batch, "usage.rerated", object=batch.name, version=str(version))
+        event(actor, batch, "usage.rerated", version=str(version))
         _queue(new, actor)
     return new
 
@@ -141,8 +141,7 @@ def _stand(actor: Actor, batch: UsageBatch) -> None:
         batch.last_call = max((row["last"] for row in rows if row["last"]), default=None)
         batch.save()
         event(
-            actor, batch, "usage.rated",
-            object=batch.name, calls=batch.calls, rated=batch.rated, unrated=batch.unrated, rejected=batch.rejected,
+            actor, batch, "usage.rated", calls=batch.calls, rated=batch.rated, unrated=batch.unrated, rejected=batch.rejected,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from chappe.apps.parties.models import Operator
 from chappe.apps.usage import services as usage
 from chappe.apps.usage import simulations
 from chappe.apps.usage.models import Simulation, UsageBatch
+from chappe.core.base.lang import N_
 from chappe.kit.access.actor import Actor
 from chappe.kit.documents.services import store
 from chappe.web.demo import people, plans, traffic
@@ -40,18 +41,19 @@ LOGINS = (
 )
 
 
-def build(say: Callable[[str], None], *, today: dt.date | None = None) -> None:
+def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     """Make the whole demonstration; ``say`` receives a sentence a step."""
     day = today or timezone.localdate()
     actor = Actor.system("demonstration")
-    say("people, roles, operators")
+    say(N_("people, roles, operators"))
     operators = people.build(actor=actor, password=PASSWORD)
-    say("tariff plans")
+    say(N_("tariff plans"))
     versions = plans.build(actor=actor, today=day, operators=operators)
     weeks = mondays(day)
     for number, monday in enumerate(weeks, 1):
-        say(f"calls, week {number} of {len(weeks)}")
-        _week(actor, operators, versions, monday, until=day)
+        say(N_("calls, week {number} of {count}"), number=number, count=len(weeks))
+        _week(actor, operators, versions, monday, until=timezone.now())
+    say(N_("a simulation"))
     _simulation(actor, versions)
 
 
@@ -65,12 +67,12 @@ def mondays(today: dt.date) -> list[dt.date]:
 
 
 def _week(
-    actor: Actor, operators: dict[str, Operator], versions: plans.Versions, monday: dt.date, *, until: dt.date
+    actor: Actor, operators: dict[str, Operator], versions: plans.Versions, monday: dt.date, *, until: dt.datetime
 ) -> None:
     """One file a week and operator, each seen by its operator only."""
     lines = list(traffic.week(monday, seed=SEED, until=until))
     messages = list(traffic.sms_and_data(monday, seed=SEED))[1:]
-    header, rows = lines[0], lines[1:] + [line for line in messages if line.split(",")[8][:10] <= until.isoformat()]
+    header, rows = lines[0], lines[1:] + [line for line in messages if line.split(",")[8] <= until.isoformat()]
     for tenant, operator in operators.items():
         mine = [row for row in rows if row.split(",")[1] == tenant]
         if mine:

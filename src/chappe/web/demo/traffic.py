@@ -50,24 +50,26 @@ def customers() -> tuple[Customer, ...]:
     return tuple(made)
 
 
-def week(monday: dt.date, *, seed: int, until: dt.date) -> Iterator[str]:
-    """Lines of a file of calls for the seven days from ``monday``, header first, none after ``until``."""
+def week(monday: dt.date, *, seed: int, until: dt.datetime) -> Iterator[str]:
+    """Lines of a file of calls for the seven days from ``monday``, header first, none that would begin after ``until``."""
     dice = random.Random(f"{seed}-{monday.isoformat()}")  # noqa: S311 - made-up calls, not secrets
     yield HEADER
     weights = [row[2] for row in DESTINATIONS]
     serial = 0
     for day in (monday + dt.timedelta(days=n) for n in range(7)):
-        if day > until:
+        if day > until.astimezone(PARIS).date():
             break
         for customer in customers():
             wanted = customer.calls_a_day * WEEKDAYS[day.weekday()] * dice.uniform(0.85, 1.15)
             for _ in range(round(wanted)):
                 serial += 1
-                yield _call(dice, day, customer, weights, f"{monday:%y%m%d}-{serial:05d}")
+                start, line = _call(dice, day, customer, weights, f"{monday:%y%m%d}-{serial:05d}")
+                if start <= until:
+                    yield line
     yield from _oddities(dice, monday, serial)
 
 
-def _call(dice: random.Random, day: dt.date, customer: Customer, weights: list[int], ident: str) -> str:
+def _call(dice: random.Random, day: dt.date, customer: Customer, weights: list[int], ident: str) -> tuple[dt.datetime, str]:
     prefix, digits, _weight, mean = dice.choices(DESTINATIONS, weights)[0]
     number = prefix + "".join(dice.choices("0123456789", k=digits))
     hour = dice.choices(range(24), HOURS)[0]
@@ -75,7 +77,7 @@ def _call(dice: random.Random, day: dt.date, customer: Customer, weights: list[i
     seconds = 0 if dice.random() < 0.07 else max(3, min(7200, round(dice.expovariate(1 / mean))))
     end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(PARIS)
     line = dice.choice(customer.numbers)
-    return f"{ident},{customer.tenant},0,call,OUT,{line},{customer.account},{number},{start.isoformat()},{end.isoformat()},"
+    return start, f"{ident},{customer.tenant},0,call,OUT,{line},{customer.account},{number},{start.isoformat()},{end.isoformat()},"
 
 
 def _oddities(dice: random.Random, monday: dt.date, serial: int) -> Iterator[str]:

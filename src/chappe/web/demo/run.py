@@ -1,0 +1,112 @@
+"""``chappe demo``: prepare the demonstration, start everything, print where and as whom to sign in.
+
+``check`` starts the same, asks the main pages as a signed-in person would, and stops.
+"""
+
+import http.cookiejar
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from chappe.kit.ops.config import value
+from chappe.web.demo.build import LOGINS, PASSWORD
+
+PAGES = (
+    "/", "/usage/call/", "/usage/batch/", "/usage/simulation/", "/tariffs/plan/", "/tariffs/version/", "/parties/operator/",
+    "/jobs/job/", "/audit/entry/", "/access/user/", "/api/v1/docs/", "/exchange/file/", "/settings/", "/healthz",
+)  # fmt: skip
+START_SECONDS = 90
+STOP_SECONDS = 30
+
+
+def prepare(say: Callable[..., None]) -> None:
+    """Tables and data, in this process. Safe to repeat."""
+    from django.core.management import call_command
+
+    from chappe.kit.jobs import scheduler
+    from chappe.web.demo.build import build
+
+    call_command("migrate", verbosity=0, interactive=False)
+    scheduler.sync()
+    build(say)
+
+
+def free_port(host: str, wanted: int) -> int:
+    """``wanted`` when nobody listens there, else a port that the system gives."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError(f"no free port on {host}")
+
+
+def address() -> tuple[str, int]:
+    """Where the demonstration listens: CHAPPE_BIND, on another port when that one is taken."""
+    host, _colon, port = str(value("BIND")).rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    return host, free_port(host, int(port))
+
+
+@contextmanager
+def serving(host: str, port: int) -> Iterator[str]:
+    """``chappe serve`` as a child process, ended by its own process id. Yields its address once it answers."""
+    base = f"http://{host}:{port}"
+    command = [sys.executable, "-m", "chappe.cli", "serve", "--bind", f"{host}:{port}"]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    try:
+        _wait(base, child)
+        yield base
+    finally:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait(base: str, child: subprocess.Popen) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if child.poll() is not None:
+            raise RuntimeError(f"the server stopped at once with code {child.returncode}")
+        try:
+            with urllib.request.urlopen(f"{base}/healthz", timeout=5):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    raise RuntimeError("the server did not answer in time")
+
+
+def check(base: str) -> list[tuple[str, int]]:
+    """Sign in as the first person and ask every main page; (path, HTTP status) of each."""
+    jar = http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    form = browser.open(f"{base}/sign-in/", timeout=60).read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    fields = {"username": LOGINS[0].name, "password": PASSWORD, "csrfmiddlewaretoken": token.group(1) if token else ""}
+    request = urllib.request.Request(  # noqa: S310
+        f"{base}/sign-in/", urllib.parse.urlencode(fields).encode(), {"Referer": f"{base}/sign-in/"}
+    )
+    browser.open(request, timeout=60).read()
+    return [(path, _status(browser, base + path)) for path in PAGES]
+
+
+def _status(browser: urllib.request.OpenerDirector, url: str) -> int:
+    try:
+        with browser.open(url, timeout=60) as answer:
+            # A page that sends back to the sign-in form answers 200 too: it has not been seen.
+            return 401 if "/sign-in/" in answer.url else int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code

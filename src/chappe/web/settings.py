@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from chappe.kit.api.settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401 - read by their libraries
 from chappe.kit.ops.config import value
 
 PACKAGE = Path(__file__).resolve().parents[1]

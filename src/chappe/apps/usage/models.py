@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.usage.lakeset import LakeManager
 from chappe.apps.usage.words import sentence_of
@@ -104,9 +105,9 @@ class Call(ScopedModel):
     access = Access(area="communications", owner="batch__owner")
 
     class Status(models.TextChoices):
-        RATED = "RATED", _("Rated")
-        UNRATED = "UNRATED", _("Unrated")
-        REJECTED = "REJECTED", _("Rejected")
+        RATED = "RATED", pgettext_lazy("a call", "Rated")
+        UNRATED = "UNRATED", pgettext_lazy("a call", "Unrated")
+        REJECTED = "REJECTED", pgettext_lazy("a call", "Rejected")
 
     id = models.CharField(primary_key=True, max_length=40)
     batch = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, verbose_name=_("file"))
@@ -199,8 +200,8 @@ class Simulation(ScopedModel):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
-        READY = "ready", _("Done")
-        FAILED = "failed", _("Failed")
+        READY = "ready", pgettext_lazy("a simulation", "Done")
+        FAILED = "failed", pgettext_lazy("a simulation", "Failed")
 
     access = Access(area="communications", owner="owner")
 

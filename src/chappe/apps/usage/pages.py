@@ -13,6 +13,7 @@ from chappe.apps.tariffs.loading import load_compiled
 from chappe.apps.usage import queries, services
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.actions import UploadForm
+from chappe.apps.usage.dashboard import rounded_money
 from chappe.apps.usage.models import Call, Simulation, UsageBatch
 from chappe.apps.usage.words import sentence_of
 from chappe.core.rating.explain import price_one
@@ -163,4 +164,13 @@ def simulation_result(simulation: Simulation, user: Any) -> dict[str, Any]:
         series=[Series(label=_("Difference"), values=[row.difference for row in ordered], unit=Unit.MONEY)],
     )
     share = simulation.difference / simulation.first_total if simulation.first_total else None
-    return {"simulation": simulation, "chart": None if chart.is_empty else chart, "share": share, "job": simulation.job}
+    totals = [(simulation.first, simulation.first_total), (simulation.second, simulation.second_total)]
+    tiles = [(str(version), rounded_money(total), "") for version, total in totals]
+    tiles.append((_("Difference"), rounded_money(simulation.difference), formats.percent(share)))
+    tiles.append((_("Calls"), formats.number(simulation.calls), ""))
+    return {
+        "simulation": simulation,
+        "tiles": tiles,
+        "chart": None if chart.is_empty else chart,
+        "job": simulation.job,
+    }

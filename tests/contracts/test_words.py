@@ -1,0 +1,72 @@
+"""Every screen, page, area and job is said in French as well as in English; no English word stands on a French page."""
+
+import pytest
+from django.utils import translation
+
+from chappe.kit.access.areas import LEVEL_LABELS, areas
+from chappe.kit.jobs.registry import jobs
+from chappe.kit.screens import registry
+
+from .screens import SCREENS, body, every_column, headers, scope_of_all, slug
+
+#: Texts that are the same word in both languages, or a name.
+SAME = frozenset({
+    "API", "Communes", "Commune", "Contact", "Contacts", "Cron", "Description", "Destination", "Destinations", "E-mail",
+    "Messages", "Mobile", "Notes", "Simulation", "Simulations", "Type", "Version", "Versions", "SIREN", "Format", "Code",
+    "Tables", "Table", "IP", "Via", "Action", "Actions", "Condition", "Zone", "Public", "Total", "Date", "Signature",
+})  # fmt: skip
+
+
+def both(text) -> tuple[str, str]:
+    with translation.override("en"):
+        english = str(text)
+    with translation.override("fr"):
+        return english, str(text)
+
+
+def texts_of(screen):
+    yield from (screen.label, screen.label_one, screen.empty, screen.intro)
+    for column in screen.columns:
+        yield from (column.label, column.help)
+        yield from (label for _value, label in column.choices or ())
+    for group in (screen.scopes, screen.chips, screen.related):
+        yield from (item.label for item in group)
+    for action in screen.actions:
+        yield from (action.label, action.confirm)
+    yield from (panel.title for panel in screen.panels)
+
+
+def untranslated(texts) -> list[str]:
+    pairs = [both(text) for text in texts if str(text).strip()]
+    return sorted({english for english, french in pairs if english == french and english not in SAME})
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=slug)
+def test_every_text_of_a_screen_has_its_french(screen):
+    assert untranslated(texts_of(screen)) == []
+
+
+def test_pages_sections_areas_levels_and_jobs_have_their_french():
+    texts = [page.label for page in registry.pages()] + [section.label for section in registry.sections()]
+    texts += [text for area in areas().values() for text in (area.label, area.help)]
+    texts += [*LEVEL_LABELS.values(), *(spec.label for spec in jobs().values())]
+    assert untranslated(texts) == []
+
+
+def test_no_word_is_called_the_same_without_need():
+    used = {both(text)[0] for screen in SCREENS for text in texts_of(screen) if both(text)[0] == both(text)[1]}
+    used |= {both(page.label)[0] for page in registry.pages()}
+    assert used - SAME <= {both(page.label)[0] for page in registry.pages()} | {""}
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=slug)
+def test_a_french_reader_reads_french_headers(screen, client, alice):
+    alice.language = "fr"
+    alice.save()
+    client.force_login(alice)
+    page = client.get(registry.url(screen.slug), {"scope": scope_of_all(screen), "cols": every_column(screen)})
+    html = body(page)
+    assert '<html lang="fr"' in html
+    french = [both(column.label)[1] for column in page.context["listing"].columns]
+    shown = [text for text in headers(html) if text]
+    assert shown == french if shown else page.context["nothing_at_all"]

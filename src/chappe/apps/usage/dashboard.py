@@ -60,7 +60,10 @@ def _change(now: int, before: int) -> dict[str, str]:
     if not before:
         return {}
     share = (now - before) / before
-    return {"delta": ("+" if share > 0 else "") + formats.percent(share), "hint": _g("against the same days of the month before")}
+    return {
+        "delta": ("+" if share > 0 else "") + formats.percent(share),
+        "hint": _g("against the same days of the month before"),
+    }
 
 
 def tile(

@@ -40,7 +40,9 @@ class CallsOptions(forms.Form):
     """Which version of a tariff prices the calls."""
 
     version = forms.ModelChoiceField(
-        label=_("Tariff"), queryset=TariffVersion.objects.none(), help_text=_("The version that prices every call of the file.")
+        label=_("Tariff"),
+        queryset=TariffVersion.objects.none(),
+        help_text=_("The version that prices every call of the file."),
     )
 
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
@@ -55,7 +57,9 @@ class CallsOptions(forms.Form):
 def _versions(user: Any) -> Any:
     if user is not None:
         return usable_versions(user)
-    return TariffVersion.objects.filter(state__in=[TariffVersion.State.CHECKED, TariffVersion.State.ACTIVE]).select_related("plan")
+    return TariffVersion.objects.filter(
+        state__in=[TariffVersion.State.CHECKED, TariffVersion.State.ACTIVE]
+    ).select_related("plan")
 
 
 def _version(options: Mapping[str, Any], user: Any) -> TariffVersion | None:
@@ -84,7 +88,12 @@ def read(context: Context) -> Reading:
     source, seen = context.file.stored, text.look(context.file.stored.path, whole=False)
     tried = _Tried(context)
     summary = tried.run(version, source.path)
-    facts: dict[str, Any] = {"calls": summary.rows, "rated": summary.rated, "unrated": summary.unrated, "rejected": summary.rejected}
+    facts: dict[str, Any] = {
+        "calls": summary.rows,
+        "rated": summary.rated,
+        "unrated": summary.unrated,
+        "rejected": summary.rejected,
+    }
     if seen is not None:
         facts |= {"encoding": seen.encoding, "separator": seen.separator, "header": list(seen.header)[:200]}
     return Reading(rows=(summary, version), usable=summary.ran and summary.rows > 0, lines=summary.rows, facts=facts)
@@ -135,8 +144,12 @@ def apply(file: Any, changes: Iterable[Any], actor: Actor) -> Applied:
     for change in changes:
         version = _version(file.options, actor.user)
         if version is None:
-            raise ValidationError(_g("The tariff version chosen for this file may no longer be used: read it with another one."))
-        batch, _is_new = services.receive(actor=actor, stored=file.stored, version=version, owner=file.owner, name=file.name)
+            raise ValidationError(
+                _g("The tariff version chosen for this file may no longer be used: read it with another one.")
+            )
+        batch, _is_new = services.receive(
+            actor=actor, stored=file.stored, version=version, owner=file.owner, name=file.name
+        )
         keys[change.key] = batch.pk
         links.append(batch)
     return Applied(links, keys)
@@ -145,7 +158,12 @@ def apply(file: Any, changes: Iterable[Any], actor: Actor) -> Applied:
 def undo(file: Any, actor: Actor) -> None:
     """Take the file back while none of its calls is rated; later, rating again is the way."""
     for change in file.changes.exclude(kind="refuse"):
-        batch = UsageBatch.objects.select_for_update(of=("self",)).select_related("job").filter(pk=change.applied_pk or None).first()
+        batch = (
+            UsageBatch.objects.select_for_update(of=("self",))
+            .select_related("job")
+            .filter(pk=change.applied_pk or None)
+            .first()
+        )
         if batch is None:
             raise ValidationError(_g("The calls that this file brought are not there any more."))
         if not _untouched(batch, actor):

@@ -96,51 +96,45 @@ def source(call: Call, user: Any) -> dict[str, Any]:
 
 def batch_result(batch: UsageBatch, user: Any) -> dict[str, Any]:
     """How many calls got a price, why the others did not, and the days of the file."""
-    counts = [
-        (_("Rated"), batch.rated, "ok"),
-        (_("Unrated"), batch.unrated, "warn"),
-        (_("Rejected"), batch.rejected, "bad"),
-    ]
-    days = batch.days.filter(day__isnull=False).values_list("day", "calls", "total").order_by("day")
-    sums: dict[Any, list[int]] = {}
-    for day, calls, total in days:
-        row = sums.setdefault(day, [0, 0])
-        row[0] += calls
-        row[1] += total
-    chart = Chart(
-        slug=f"batch-{batch.pk}",
-        title=_("Calls and revenue per day"),
-        labels=[formats.day(day) for day in sums],
-        series=[
-            Series(label=_("Calls"), values=[row[0] for row in sums.values()]),
-            Series(
-                label=_("Revenue"),
-                values=[row[1] for row in sums.values()],
-                unit=Unit.MONEY,
-                tone="signal",
-                axis=2,
-                shape=Shape.LINE,
-            ),
-        ],
-    )
-    reasons = [
-        {
-            "code": code,
-            "count": count,
-            "sentence": sentence_of(code),
-            "url": registry.url("usage.call") + f"?scope=all&batch={batch.pk}&reason={code}",
-        }
-        for code, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1])
-    ]
+    chart = _days_of(batch)
+    calls_url = registry.url("usage.call") + f"?scope=all&batch={batch.pk}"
     return {
         "batch": batch,
-        "counts": counts,
-        "reasons": reasons,
+        "url": registry.object_url(batch),
+        "counts": [(_("Rated"), batch.rated), (_("Unrated"), batch.unrated), (_("Rejected"), batch.rejected)],
+        "reasons": [
+            {"code": code, "count": count, "sentence": sentence_of(code), "url": f"{calls_url}&reason={code}"}
+            for code, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1])
+        ],
         "chart": None if chart.is_empty else chart,
-        "calls_url": registry.url("usage.call") + f"?scope=all&batch={batch.pk}",
+        "calls_url": calls_url,
         "job": batch.job,
         "running": batch.state in {UsageBatch.State.WAITING, UsageBatch.State.RATING},
     }
+
+
+def _days_of(batch: UsageBatch) -> Chart:
+    """Calls and amount per day of one file, whatever became of them."""
+    sums: dict[Any, list[int]] = {}
+    for day, calls, total in batch.days.exclude(day=None).values_list("day", "calls", "total").order_by("day"):
+        row = sums.setdefault(day, [0, 0])
+        row[0] += calls
+        row[1] += total
+    calls = Series(label=_("Calls"), values=[row[0] for row in sums.values()])
+    revenue = Series(
+        label=_("Revenue"),
+        values=[row[1] for row in sums.values()],
+        unit=Unit.MONEY,
+        tone="signal",
+        axis=2,
+        shape=Shape.LINE,
+    )
+    return Chart(
+        slug=f"batch-{batch.pk}",
+        title=_("Calls and revenue per day"),
+        labels=[formats.day(day) for day in sums],
+        series=[calls, revenue],
+    )
 
 
 def chain(batch: UsageBatch, user: Any) -> dict[str, Any]:
@@ -170,6 +164,7 @@ def simulation_result(simulation: Simulation, user: Any) -> dict[str, Any]:
     tiles.append((_("Calls"), formats.number(simulation.calls), ""))
     return {
         "simulation": simulation,
+        "url": registry.object_url(simulation),
         "tiles": tiles,
         "chart": None if chart.is_empty else chart,
         "job": simulation.job,

@@ -1,0 +1,161 @@
+"""Every picture of the manual, taken again from a demonstration made for it: ``make shots``.
+
+    python tools/manual_shots.py [--data FOLDER] [--only usage-call accueil]
+
+Fills a data folder of its own with the demonstration, starts Chappe on a free port of this machine, goes through the
+pages as a French reader and stops what it started. Exits 1 when a page has faults or a picture is too heavy.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "manual" / "img"
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
+
+from tests.support import browser as chrome  # noqa: E402 - needs the path above
+from tools.shots import WIDTHS  # noqa: E402
+
+WIDTH = 1440
+HEAVIEST = 150_000  # bytes of one picture
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Where a picture is taken, and what is done on the page before: pairs of a verb and what it is about."""
+
+    path: str
+    steps: Sequence[tuple[str, str]] = ()
+    signed_in: bool = True
+
+
+ROW = ("open", "tbody tr:first-child a[href^='/']")  # the detail page of the first row
+SHOTS: dict[str, Shot] = {
+    "connexion": Shot("/sign-in/", signed_in=False),
+    "accueil": Shot("/"),
+    "listes": Shot(
+        "/usage/call/?scope=all&status=RATED&total_min=1",
+        (("click", "#ch-columns summary, summary:has-text('Colonnes')"),),
+    ),
+    "clavier": Shot("/usage/batch/", (("press", "?"),)),
+    "recherche": Shot("/usage/batch/", (("type", "gros"),)),
+    "profil": Shot("/profile/"),
+    "profil-totp": Shot("/profile/second-factor/"),
+    "usage-call": Shot("/usage/call/"),
+    "usage-call-detail": Shot("/usage/call/?scope=all&status=RATED&total_min=1", (ROW,)),
+    "usage-batch": Shot("/usage/batch/"),
+    "usage-batch-detail": Shot("/usage/batch/", (ROW,)),
+    "usage-upload": Shot("/usage/upload/"),
+    "usage-simulation": Shot("/usage/simulation/", (ROW,)),
+    "usage-simulation-row": Shot("/usage/simulation-row/"),
+    "parties-operator": Shot("/parties/operator/"),
+    "parties-operator-detail": Shot("/parties/operator/", (ROW,)),
+    "parties-contact": Shot("/parties/contact/"),
+    "parties-commune": Shot("/parties/commune/"),
+    "parties-protocol": Shot("/parties/protocol/"),
+    "access-user": Shot("/access/user/"),
+    "access-role": Shot("/access/role/", (ROW,)),
+    "access-attempt": Shot("/access/attempt/"),
+    "access-session": Shot("/access/session/"),
+    "jobs-job": Shot("/jobs/job/?scope=all"),
+    "jobs-job-detail": Shot("/jobs/job/?scope=all", (ROW,)),
+    "jobs-schedule": Shot("/jobs/schedule/"),
+    "documents-file": Shot("/documents/file/"),
+    "audit-entry": Shot("/audit/entry/"),
+    "api-key": Shot("/api/key/?scope=all"),
+    "api-new-key": Shot("/api/key/new/"),
+    "api-docs": Shot("/api/v1/docs/"),
+    "ops-settings": Shot("/settings/"),
+}
+
+
+def act(page: Any, verb: str, about: str) -> None:
+    """One step on a page, as a reader does it."""
+    match verb:
+        case "open":
+            page.goto(urljoin(page.url, page.locator(about).first.get_attribute("href")))
+        case "click":
+            page.locator(about).first.click()
+        case "press":
+            page.keyboard.press(about)
+        case "type":
+            page.locator("input[type=search]").first.press_sequentially(about, delay=20)
+            page.wait_for_timeout(1200)
+        case _:
+            raise ValueError(verb)
+    chrome.settled(page)
+
+
+def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]:
+    """The pictures of ``names``; answers what was wrong, one sentence each."""
+    problems: list[str] = []
+    with chrome.browser() as started:
+        for signed_in in (False, True):
+            wanted = [name for name in names if SHOTS[name].signed_in is signed_in]
+            if not wanted:
+                continue
+            context = started.new_context(
+                base_url=base, viewport=WIDTHS[WIDTH], device_scale_factor=1, locale="fr-FR", timezone_id="Europe/Paris"
+            )
+            page = chrome.watched(context.new_page(), problems)
+            if signed_in:
+                chrome.sign_in(page, lambda path: urljoin(base, path), user, password)
+            for name in wanted:
+                problems += one(page, name)
+            context.close()
+    return problems
+
+
+def one(page: Any, name: str) -> list[str]:
+    """One picture. A step that finds nothing to act upon is a fault, and the picture is not taken."""
+    from playwright.sync_api import Error
+
+    shot, target = SHOTS[name], FOLDER / f"{name}.png"
+    try:
+        answer = page.goto(shot.path)
+        chrome.settled(page)
+        if answer is not None and answer.status >= 400:
+            return [f"{name}: {shot.path} answers {answer.status}"]
+        for verb, about in shot.steps:
+            act(page, verb, about)
+    except Error as error:
+        return [f"{name}: {str(error).splitlines()[0]}"]
+    page.screenshot(path=target)
+    size = target.stat().st_size
+    return [f"{name}: {size:,} bytes, over {HEAVIEST:,}"] if size > HEAVIEST else []
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, help="data folder to fill and keep; by default one that is thrown away")
+    parser.add_argument("--only", nargs="+", default=list(SHOTS), choices=list(SHOTS), metavar="NAME")
+    options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="chappe-shots-") as thrown_away:
+        os.environ["CHAPPE_DATA"] = str(options.data or thrown_away)
+        os.environ["DJANGO_SETTINGS_MODULE"] = "chappe.web.settings"
+        import django
+
+        django.setup()
+        from chappe.web.demo import run
+        from chappe.web.demo.build import LOGINS, PASSWORD
+
+        run.prepare(lambda step, **holes: print(step.format(**holes), flush=True))
+        from django.db import connections
+
+        connections.close_all()  # Playwright runs a loop in this thread, where Django refuses its database
+        with run.serving("127.0.0.1", run.free_port("127.0.0.1", 0)) as base:
+            problems = take(base, options.only, LOGINS[0].name, PASSWORD)
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

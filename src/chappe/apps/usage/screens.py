@@ -1,6 +1,8 @@
 """Screens of usage: calls, files of calls, simulations."""
 
-from django.db.models import Q
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.usage import actions, pages
@@ -29,6 +31,16 @@ registry.menu_section(SECTION, _("Traffic and billing"), 30)
 
 STATUS_TONES = {"RATED": Tone.OK, "UNRATED": Tone.WARN, "REJECTED": Tone.BAD}
 BATCH_TONES = {"ready": Tone.OK, "failed": Tone.BAD, "replaced": Tone.NEW, "rating": Tone.RUN, "waiting": Tone.WAIT}
+
+
+def _with_plan(rows: QuerySet, _user: Any) -> QuerySet:
+    """Files with the plan of their version, which the name of a version tells."""
+    return rows.select_related("version__plan")
+
+
+def _with_plans(rows: QuerySet, _user: Any) -> QuerySet:
+    return rows.select_related("first__plan", "second__plan")
+
 
 registry.register(
     Screen(
@@ -105,6 +117,7 @@ registry.register(
         label=_("Files of calls"),
         label_one=_("File of calls"),
         area=AREA,
+        rows=_with_plan,
         menu=Menu(section=SECTION, icon="files", order=20),
         scopes=(
             Scope(name="now", label=_("Now"), where=~Q(state="replaced")),
@@ -158,6 +171,7 @@ registry.register(
         label=_("Simulations"),
         label_one=_("Simulation"),
         area=AREA,
+        rows=_with_plans,
         menu=Menu(section=SECTION, icon="scale", order=40),
         intro=_("Two tariffs over the same stored calls: who would pay more, who would pay less."),
         columns=(

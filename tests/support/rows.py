@@ -42,8 +42,8 @@ Factory = Callable[[Any, str], Any]
 
 
 def new_mark() -> str:
-    """A word that stands nowhere else, in lower case because user names are."""
-    return f"zq{uuid4().hex[:12]}"
+    """A word that stands nowhere else: lower case because user names are, eight letters because some columns are short."""
+    return f"zq{uuid4().hex[:6]}"
 
 
 def make(model: type, owner: Operator | None, mark: str = "") -> Any:
@@ -147,7 +147,7 @@ def protocol(owner: Any, mark: str) -> OperatorProtocol:
     taken = OperatorProtocol.objects.filter(operator=owner).values_list("flow", flat=True)
     flow = next(flow for flow in OperatorProtocol.Flow.values if flow not in taken)
     # A version is digits only, so the row carries its mark in a text that the form would refuse.
-    return OperatorProtocol.objects.create(operator=owner or people.OperatorFactory(), flow=flow, version=mark[-8:])
+    return OperatorProtocol.objects.create(operator=owner or people.OperatorFactory(), flow=flow, version=mark)
 
 
 def commune(_owner: Any, mark: str) -> Commune:

@@ -109,7 +109,7 @@ def export_rejects(*, actor: Actor, objects: list[UsageBatch]) -> Done:
     stored = rejects.export(actor=actor, batch=objects[0])
     return Done(
         _g("Mend these lines and send the file again: nothing else of it is counted twice."),
-        stored.get_absolute_url(),
+        stored.download_url(),
         download=stored,
     )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from chappe.kit.api.errors import BadValues
 from chappe.kit.screens.declare import Screen
-from chappe.kit.screens.forms import VERSION, build_form, values_of
+from chappe.kit.screens.forms import VERSION, asked_form, build_form, values_of
 
 NOT_WRITTEN = frozenset({VERSION})
 
@@ -45,9 +45,9 @@ def read(
     return values_of(screen, form, updating=obj is not None)
 
 
-def read_action(form_class: Any, data: Any, files: Any) -> dict[str, Any]:
-    """Checked values for an action's form."""
-    form = form_class(as_form_data(form_class(), body_of(data), files), files)
+def read_action(form_class: Any, user: Any, data: Any, files: Any) -> dict[str, Any]:
+    """Checked values for an action's form, as ``user`` fills it in."""
+    form = asked_form(form_class, user, as_form_data(asked_form(form_class, user), body_of(data), files), files)
     if not form.is_valid():
         raise BadValues(errors_of(form))
     return form.cleaned_data

@@ -262,7 +262,7 @@ class Act(OnScreen):
             raise Refused(str(why), "not_now")
         if act.form is None and entry.body_of(request.data):
             raise BadValues({name: [_("This act asks for nothing.")] for name in entry.body_of(request.data)})
-        values = entry.read_action(act.form, request.data, request.FILES) if act.form else {}
+        values = entry.read_action(act.form, user, request.data, request.FILES) if act.form else {}
         with transaction.atomic():
             row = object_or_404(screen, user, pk, lock=True)
             done = act.perform(actor=self.actor, objects=[row], **values)

@@ -114,6 +114,12 @@ def build_form(
     return form
 
 
+def asked_form(form_class: Any, user: Any, data: Any = None, files: Any = None) -> forms.BaseForm:
+    """The form of the values that an act asks, told who fills it in when it wants to know; bound with ``data``."""
+    known = {"user": user} if "user" in inspect.signature(form_class.__init__).parameters else {}
+    return form_class(data, files, **known)
+
+
 def _dress(screen: Screen, form: forms.BaseForm, user: Any, obj: Any) -> None:
     secrets = secret_fields(screen)
     for name, field in form.fields.items():

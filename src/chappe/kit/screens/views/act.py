@@ -13,7 +13,7 @@ from chappe.kit.access.actor import Actor
 from chappe.kit.screens import registry, rights
 from chappe.kit.screens.cells import head_of
 from chappe.kit.screens.declare import Action, Done, Screen
-from chappe.kit.screens.forms import add_refusal
+from chappe.kit.screens.forms import add_refusal, asked_form
 
 from .base import object_or_404, on_screen, refusals, refuse_unless
 
@@ -30,7 +30,7 @@ def action_form(action: Action, request: HttpRequest, *, bound: bool) -> Any:
     """The form of the values that ``action`` asks, or None."""
     if action.form is None:
         return None
-    return action.form(request.POST, request.FILES) if bound else action.form()
+    return asked_form(action.form, request.user, *((request.POST, request.FILES) if bound else ()))
 
 
 def finish(request: HttpRequest, done: Done | None, back: str) -> HttpResponseBase:

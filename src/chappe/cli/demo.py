@@ -2,18 +2,20 @@
 
 import signal
 import threading
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from chappe.cli.house import house, out, say
+from chappe.cli.house import house, out, refuse, say
 from chappe.core.base.lang import N_, reader_language
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def demo(
-    check: Annotated[bool, typer.Option("--check", help=say(N_("Look that the main pages answer, then stop.")))] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help=say(N_("Look that the main pages answer, then stop.")))
+    ] = False,
 ) -> None:
     """Fill an empty house with a demonstration, start it, and print where and as whom to sign in.
 
@@ -21,10 +23,21 @@ def demo(
     """
     out(say(N_("Preparing the demonstration. The first time takes a minute: the rating engine is being compiled.")))
     with house():
+        import logging
+
         from chappe.web.demo import run
 
+        logging.getLogger("chappe").setLevel(logging.WARNING)  # the steps say enough
         run.prepare(lambda step, **holes: out("  " + say(step, **holes)))
     host, port = run.address()
+    try:
+        serve(run, host, port, check=check)
+    except RuntimeError as error:
+        raise refuse(str(error)) from error
+
+
+def serve(run: Any, host: str, port: int, *, check: bool) -> None:
+    """Until Ctrl-C; with ``check`` only as long as it takes to ask every page."""
     with run.serving(host, port) as base:
         if check:
             raise typer.Exit(_check(base))
@@ -42,7 +55,11 @@ def _check(base: str) -> int:
     for path, status in run.check(base):
         faults += status != 200
         out(f"  {status}  {path}")
-    out(say(N_("{count} pages do not answer as they should."), count=faults) if faults else say(N_("Every page answers.")))
+    out(
+        say(N_("{count} pages do not answer as they should."), count=faults)
+        if faults
+        else say(N_("Every page answers."))
+    )
     return 1 if faults else 0
 
 

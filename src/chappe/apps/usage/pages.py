@@ -16,7 +16,6 @@ from chappe.apps.usage.actions import UploadForm
 from chappe.apps.usage.dashboard import rounded_money
 from chappe.apps.usage.models import Call, Simulation, UsageBatch
 from chappe.apps.usage.words import sentence_of
-from chappe.core.rating.explain import price_one
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, may, visible_to
 from chappe.kit.documents.services import store
@@ -63,6 +62,8 @@ def explanation(call: Call, user: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"call": call, "sentence": sentence_of(call.reason), "steps": None}
     if call.status == "REJECTED" or call.start is None:
         return told
+    from chappe.core.rating.explain import price_one  # the compiled kernel: only when a price is explained
+
     version = call.batch.version
     found = price_one(
         load_compiled(version),

@@ -1,18 +1,19 @@
-"""From a stored file and a tariff version to the rows of the lake. Reads; commits nothing itself."""
+"""From a stored file and a tariff version to the rows of the lake.
+
+The compiled kernel is imported when the first file is rated: every page and command of the house loads this
+module, and few of them rate.
+"""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.conf import settings
 
 from chappe.apps.tariffs.loading import load_compiled
 from chappe.apps.usage import lake
 from chappe.apps.usage.models import UsageBatch
-from chappe.core.usage.rows import RepeatedIdsError, UnreadableFileError, rated_rows
-from chappe.core.usage.twins import Twins
 from chappe.kit.jobs.context import PermanentError
 
 Progress = Callable[[int, int], None]
@@ -25,6 +26,8 @@ def into_lake(batch: UsageBatch, progress: Progress) -> None:
     takes its files back, and the file is read a second time knowing which lines to refuse.
     Raises PermanentError when the file as a whole cannot be read.
     """
+    from chappe.core.usage.rows import RepeatedIdsError, UnreadableFileError
+
     uid = str(batch.uid)
     rows = _Rows(batch, progress)
     try:
@@ -41,20 +44,19 @@ def into_lake(batch: UsageBatch, progress: Progress) -> None:
 class _Rows:
     """The rated rows of a batch as the lake keeps them; ``stopped`` is what ended them too soon, or None."""
 
-    def __init__(self, batch: UsageBatch, progress: Progress, twins: Twins | None = None) -> None:
+    def __init__(self, batch: UsageBatch, progress: Progress, twins: Any = None) -> None:
         self.batch, self.progress, self.twins = batch, progress, twins
         self.stopped: Exception | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
+        from chappe.core.usage.rows import rated_rows
+
         batch = self.batch
         received = f"{batch.created_at.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y-%m}"
+        compiled = load_compiled(batch.version)
         try:
             for part in rated_rows(
-                load_compiled(batch.version),
-                batch.source.path,
-                name=batch.name,
-                twins=self.twins,
-                progress=self.progress,
+                compiled, batch.source.path, name=batch.name, twins=self.twins, progress=self.progress
             ):
                 yield _of_batch(part, batch.pk, received)
         except Exception as error:
@@ -64,9 +66,11 @@ class _Rows:
 
 def _of_batch(part: pa.RecordBatch, batch: int, received: str) -> pa.RecordBatch:
     """The rows with their batch and month. A call whose start cannot be read stands in the month it came in."""
-    local = pc.assume_timezone(
-        pc.local_timestamp(pc.cast(part.column("start"), pa.timestamp("us", settings.TIME_ZONE))), "UTC"
-    )
+    import numpy as np
+    import pyarrow.compute as pc
+
+    zone = pa.timestamp("us", settings.TIME_ZONE)
+    local = pc.local_timestamp(pc.cast(part.column("start"), zone))
     month = pc.fill_null(pc.strftime(local, format="%Y-%m", locale="C"), received)
     columns = {name: part.column(name) for name in part.schema.names}
     columns["batch"] = pa.array(np.full(part.num_rows, batch, np.int64))

@@ -7,7 +7,6 @@ from django.utils.translation import get_language
 
 from chappe.apps.tariffs.loading import load_compiled
 from chappe.apps.usage.models import UsageBatch
-from chappe.core.usage.file import rate_file
 from chappe.kit.access.actor import Actor
 from chappe.kit.documents.models import StoredFile
 from chappe.kit.documents.services import store
@@ -18,6 +17,8 @@ def export(*, actor: Actor, batch: UsageBatch) -> StoredFile:
 
     The file is read again from what was stored; the same columns are dropped when it is sent back.
     """
+    from chappe.core.usage.file import rate_file  # the compiled kernel: only when lines are exported
+
     stem = Path(batch.name).stem
     suffix = ".parquet" if batch.name.lower().endswith((".parquet", ".pq")) else ".csv"
     with tempfile.TemporaryDirectory(prefix="chappe-") as folder:

@@ -19,7 +19,7 @@ from chappe.apps.usage import lake, rating
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import UsageBatch, UsageDay
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, require
+from chappe.kit.access.door import Level, require, require_on
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import created, event
 from chappe.kit.documents.models import StoredFile
@@ -60,9 +60,9 @@ def rate_again(*, actor: Actor, batch: UsageBatch, version: TariffVersion) -> Us
     Raises ValidationError when the batch does not stand now (being rated, replaced, failed).
     """
     if actor.user is not None:
-        require(actor.user, AREA, Level.WRITE)
+        require_on(actor.user, batch, Level.WRITE)
     with transaction.atomic():
-        batch = UsageBatch.objects.select_for_update().get(pk=batch.pk)
+        batch = UsageBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != UsageBatch.State.READY:
             raise ValidationError(_("Only calls that are rated now can be rated again."))
         if hasattr(batch, "replaced_by"):

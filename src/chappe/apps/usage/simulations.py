@@ -14,9 +14,8 @@ from chappe.apps.tariffs.models import TariffVersion
 from chappe.apps.usage import lake
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import Simulation, SimulationRow, UsageBatch
-from chappe.core.usage.arrow import rate_batches
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, require
+from chappe.kit.access.door import Level, require, require_on
 from chappe.kit.audit.services import created, deleted
 from chappe.kit.jobs.services import enqueue
 
@@ -54,6 +53,8 @@ def create(*, actor: Actor, name: str, month: str, first: TariffVersion, second:
 
 def delete(*, actor: Actor, simulation: Simulation) -> None:
     """Forget a comparison. The calls and their prices are not touched."""
+    if actor.user is not None:
+        require_on(actor.user, simulation, Level.ADMIN)
     with transaction.atomic():
         deleted(actor, simulation)
         simulation.delete()
@@ -123,6 +124,8 @@ def run(*, simulation: Simulation, progress: Callable[[int, int], None]) -> None
     if simulation.owner_id:
         ready = ready.filter(owner=simulation.owner_id)
     batches = list(ready.values_list("pk", flat=True))
+    from chappe.core.usage.arrow import rate_batches  # the compiled kernel: only when a simulation runs
+
     sums, seen = Sums(), 0
     total = lake.query(
         "SELECT count(*) AS n FROM calls WHERE status <> 'REJECTED'", months=[simulation.month], batches=batches

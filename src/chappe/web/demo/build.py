@@ -18,6 +18,7 @@ from chappe.apps.usage.models import Simulation, UsageBatch
 from chappe.core.base.lang import N_
 from chappe.kit.access.actor import Actor
 from chappe.kit.documents.services import store
+from chappe.kit.jobs.runner import run_pending
 from chappe.web.demo import people, plans, traffic
 
 SEED = 1794
@@ -79,19 +80,19 @@ def _week(
             text = "\n".join([header, *mine]) + "\n"
             name = f"{tenant}_{monday:%Y%m%d}.csv"
             stored = store(io.BytesIO(text.encode()), name=name, actor=actor, owner=operator)
-            batch, _new = usage.receive(actor=actor, stored=stored, version=versions.of(tenant), owner=operator)
-            usage.run_rating(actor=actor, batch=batch, progress=lambda _done, _total: None)
+            usage.receive(actor=actor, stored=stored, version=versions.of(tenant), owner=operator)
+    run_pending()
 
 
 def _simulation(actor: Actor, versions: plans.Versions) -> None:
     months = sorted({month for batch in UsageBatch.objects.all() for month in batch.months})
     if Simulation.objects.exists() or len(months) < 2:
         return
-    simulation = simulations.create(
+    simulations.create(
         actor=actor,
         name="Passage à la grille de janvier",
         month=months[-2],
         first=versions.retail,
         second=versions.next_retail,
     )
-    simulations.run(simulation=simulation, progress=lambda _done, _total: None)
+    run_pending()

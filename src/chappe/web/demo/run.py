@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from chappe.kit.ops.config import value
 from chappe.web.demo.build import LOGINS, PASSWORD
@@ -63,9 +64,12 @@ def serving(host: str, port: int) -> Iterator[str]:
     """``chappe serve`` as a child process, ended by its own process id. Yields its address once it answers."""
     base = f"http://{host}:{port}"
     command = [sys.executable, "-m", "chappe.cli", "serve", "--bind", f"{host}:{port}"]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    log = Path(value("DATA")) / "log" / "demo.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as out:
+        child = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     try:
-        _wait(base, child)
+        _wait(base, child, log)
         yield base
     finally:
         child.terminate()
@@ -76,17 +80,17 @@ def serving(host: str, port: int) -> Iterator[str]:
             child.wait()
 
 
-def _wait(base: str, child: subprocess.Popen) -> None:
+def _wait(base: str, child: subprocess.Popen, log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if child.poll() is not None:
-            raise RuntimeError(f"the server stopped at once with code {child.returncode}")
+            raise RuntimeError(f"the server stopped at once with code {child.returncode}: see {log}")
         try:
             with urllib.request.urlopen(f"{base}/healthz", timeout=5):  # noqa: S310 - our own address
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
-    raise RuntimeError("the server did not answer in time")
+    raise RuntimeError(f"the server did not answer in time: see {log}")
 
 
 def check(base: str) -> list[tuple[str, int]]:
@@ -95,7 +99,12 @@ def check(base: str) -> list[tuple[str, int]]:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
     form = browser.open(f"{base}/sign-in/", timeout=60).read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-    fields = {"username": LOGINS[0].name, "password": PASSWORD, "csrfmiddlewaretoken": token.group(1) if token else ""}
+    fields = {
+        "login": LOGINS[0].name,
+        "password": PASSWORD,
+        "next": "/",
+        "csrfmiddlewaretoken": token.group(1) if token else "",
+    }
     request = urllib.request.Request(  # noqa: S310
         f"{base}/sign-in/", urllib.parse.urlencode(fields).encode(), {"Referer": f"{base}/sign-in/"}
     )

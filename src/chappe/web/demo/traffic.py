@@ -69,7 +69,9 @@ def week(monday: dt.date, *, seed: int, until: dt.datetime) -> Iterator[str]:
     yield from _oddities(dice, monday, serial)
 
 
-def _call(dice: random.Random, day: dt.date, customer: Customer, weights: list[int], ident: str) -> tuple[dt.datetime, str]:
+def _call(
+    dice: random.Random, day: dt.date, customer: Customer, weights: list[int], ident: str
+) -> tuple[dt.datetime, str]:
     prefix, digits, _weight, mean = dice.choices(DESTINATIONS, weights)[0]
     number = prefix + "".join(dice.choices("0123456789", k=digits))
     hour = dice.choices(range(24), HOURS)[0]
@@ -77,7 +79,10 @@ def _call(dice: random.Random, day: dt.date, customer: Customer, weights: list[i
     seconds = 0 if dice.random() < 0.07 else max(3, min(7200, round(dice.expovariate(1 / mean))))
     end = (start.astimezone(dt.UTC) + dt.timedelta(seconds=seconds)).astimezone(PARIS)
     line = dice.choice(customer.numbers)
-    return start, f"{ident},{customer.tenant},0,call,OUT,{line},{customer.account},{number},{start.isoformat()},{end.isoformat()},"
+    return (
+        start,
+        f"{ident},{customer.tenant},0,call,OUT,{line},{customer.account},{number},{start.isoformat()},{end.isoformat()},",
+    )
 
 
 def _oddities(dice: random.Random, monday: dt.date, serial: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.access.door import Access, ScopedManager, ScopedModel
 
 
 class TariffPlan(ScopedModel):
@@ -33,6 +33,15 @@ class TariffPlan(ScopedModel):
 
     def __str__(self) -> str:
         return self.code
+
+
+class VersionManager(ScopedManager):
+    """Versions with their plan: no version is ever named without it, in a list, a choice or a form."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().select_related("plan")
 
 
 class TariffVersion(ScopedModel):
@@ -68,6 +77,8 @@ class TariffVersion(ScopedModel):
     errors = models.PositiveIntegerField(_("errors"), default=0)
     warnings = models.PositiveIntegerField(_("warnings"), default=0)
     created_at = models.DateTimeField(_("loaded"), auto_now_add=True)
+
+    objects = VersionManager()
 
     class Meta:
         verbose_name = _("tariff version")
@@ -144,7 +155,13 @@ class TariffRow(ScopedModel):
     unit = models.BigIntegerField(_("unit"))
     increment = models.BigIntegerField(_("step"))
     start = models.BigIntegerField(_("from"), default=0)
-    kind = models.CharField(_("kind"), max_length=10)
+    kind = models.CharField(_("kind"), max_length=10, choices=[("usage", _("by usage")), ("call", _("per call"))])
+    measure = models.CharField(
+        _("counts"),
+        max_length=6,
+        choices=[("time", _("time")), ("volume", _("volume")), ("count", _("count"))],
+        default="time",
+    )
     rounding = models.CharField(_("rounding"), max_length=20)
     minimum = models.CharField(_("minimum"), max_length=40, blank=True)
     service = models.CharField(_("service part (S)"), max_length=40, blank=True)
@@ -159,7 +176,11 @@ class TariffRow(ScopedModel):
         verbose_name = _("price")
         verbose_name_plural = _("prices")
         ordering = ["version", "pk"]
-        indexes = [models.Index(fields=["version", "destination"]), models.Index(fields=["version", "prefix"])]
+        indexes = [
+            models.Index(fields=["version", "destination"]),
+            models.Index(fields=["version", "prefix"]),
+            models.Index(fields=["price_nano"], name="tariffs_row_price"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.destination} {self.timing}"

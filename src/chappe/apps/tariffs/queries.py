@@ -40,3 +40,9 @@ def with_current(plans: QuerySet[TariffPlan]) -> QuerySet[TariffPlan]:
         since=Subquery(present.values("active_from")[:1]),
         next_from=Subquery(coming.values("active_from")[:1]),
     )
+
+
+def with_faults(plans: QuerySet[TariffPlan]) -> QuerySet[TariffPlan]:
+    """Plans with the number of errors of their newest version (``faults``), None without a version."""
+    newest = TariffVersion.objects.filter(plan=OuterRef("pk")).order_by("-number")
+    return plans.annotate(faults=Subquery(newest.values("errors")[:1]))

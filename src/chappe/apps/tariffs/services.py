@@ -4,7 +4,7 @@ A version's content is never edited: mending a fault means loading the next vers
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chappe.apps.tariffs import words
 from chappe.apps.tariffs.access import AREA
 from chappe.apps.tariffs.loading import load_tariff
 from chappe.apps.tariffs.models import TariffFault, TariffPlan, TariffRow, TariffVersion
@@ -23,7 +24,7 @@ from chappe.core.base.money import to_nano
 from chappe.core.rating.model import Tariff
 from chappe.core.tariff.door import FlatRow, ReadResult, check, flat_rows, read_folder
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, require
+from chappe.kit.access.door import Level, require, require_on
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import created, deleted, event, saved
 from chappe.kit.documents.models import StoredFile
@@ -32,13 +33,19 @@ MOST_ROWS = 500_000  # flat rows kept for browsing: a version larger than that i
 MOST_FAULTS = 10_000
 CHUNK = 2_000
 
-register_sentence("tariffs.activated", gettext_noop("activated “{object}” from {moment} on"))
-register_sentence("tariffs.withdrawn", gettext_noop("withdrew “{object}”"))
+register_sentence("tariffs.activated", gettext_noop("{actor} activated {object} from {moment} on"))
+register_sentence("tariffs.withdrawn", gettext_noop("{actor} withdrew {object}"))
 
 
 def _may(actor: Actor, level: int = Level.WRITE) -> None:
     if actor.user is not None:
         require(actor.user, AREA, level)
+
+
+def _may_on(actor: Actor, row: TariffPlan | TariffVersion) -> None:
+    """Writing needs the row itself too: a partner never changes the plan of another operator."""
+    if actor.user is not None:
+        require_on(actor.user, row, Level.WRITE)
 
 
 def create_plan(*, actor: Actor, data: dict[str, Any]) -> TariffPlan:
@@ -72,6 +79,10 @@ def delete_plan(*, actor: Actor, object: TariffPlan) -> None:
         object.delete()
 
 
+def _silent(_done: int, _total: int, _message: str) -> None:
+    """Nobody watches."""
+
+
 def read_content(stored: StoredFile, *, form: str = "", zone: str | None = None) -> ReadResult:
     """Read an uploaded plan: archive of tables, or a price list."""
     return read_folder({stored.name: stored.path.read_bytes()}, format=form or None, timezone=zone or None)
@@ -87,13 +98,21 @@ def faults_of(result: ReadResult, previous: TariffVersion | None) -> list[Issue]
 
 
 def load_version(
-    *, actor: Actor, plan: TariffPlan, stored: StoredFile, form: str = "", zone: str | None = None
+    *,
+    actor: Actor,
+    plan: TariffPlan,
+    stored: StoredFile,
+    form: str = "",
+    zone: str | None = None,
+    progress: Callable[[int, int, str], None] = _silent,
 ) -> TariffVersion:
     """Read, check and keep a new version of ``plan``; the same content again is the same version.
 
-    Raises ValidationError when no price can be read at all: then nothing is kept.
+    ``progress`` is told (done, total, what). Raises ValidationError when no price can be read at all: then
+    nothing is kept.
     """
-    _may(actor)
+    _may_on(actor, plan)
+    progress(0, 0, _("Reading the files"))
     result = read_content(stored, form=form, zone=zone)
     if result.tariff is None:
         said = [issue.as_line((actor.user.language if actor.user else "fr")[:2]) for issue in result.issues[:5]]
@@ -102,11 +121,12 @@ def load_version(
     if known is not None:
         return known
     previous = plan.versions.exclude(state=TariffVersion.State.WITHDRAWN).order_by("-number").first()
+    progress(0, 0, _("Looking for faults"))
     issues = faults_of(result, previous)
     with transaction.atomic():
         version = _insert(plan, stored, result.tariff, result.format, issues)
         _keep_faults(version, issues)
-        _keep_rows(version, result.tariff)
+        _keep_rows(version, result.tariff, progress)
         created(actor, version)
     return version
 
@@ -146,19 +166,23 @@ def _keep_faults(version: TariffVersion, issues: Iterable[Issue]) -> None:
     )  # fmt: skip
 
 
-def _keep_rows(version: TariffVersion, tariff: Tariff) -> None:
+def _keep_rows(version: TariffVersion, tariff: Tariff, progress: Callable[[int, int, str], None]) -> None:
     by_prefix = sum(len(tariff.destinations.get(e.destination, ())) for plan in tariff.plans.values() for e in plan)
     rows = flat_rows(tariff, by_prefix=by_prefix <= MOST_ROWS)
-    flat = islice((_row(version, row) for row in rows), MOST_ROWS)
+    measures = words.plan_measures(tariff)
+    flat = islice((_row(version, row, measures[row.plan]) for row in rows), MOST_ROWS)
+    kept, expected = 0, min(MOST_ROWS, max(by_prefix, version.prices))
     while chunk := list(islice(flat, CHUNK)):
         TariffRow.objects.bulk_create(chunk)
+        kept += len(chunk)
+        progress(kept, max(kept, expected), _("Listing the prices"))
 
 
-def _row(version: TariffVersion, row: FlatRow) -> TariffRow:
+def _row(version: TariffVersion, row: FlatRow, measure: str) -> TariffRow:
     return TariffRow(
         version=version, plan_tag=row.plan[:200], destination=row.destination[:200], prefix=row.prefix[:60],
         prefix_count=row.prefixes, timing=row.timing[:200], weight=row.weight, connect_fee=row.connect_fee, price=row.price,
-        price_nano=_nano(row.price), unit=row.unit, increment=row.increment, start=row.start, kind=str(row.kind),
+        price_nano=_nano(row.price), unit=row.unit, increment=row.increment, start=row.start, kind=str(row.kind), measure=measure,
         rounding=f"{row.rounding} {row.decimals}" if row.rounding != "*none" else "", minimum=row.minimum, service=row.service,
         zone=row.zone[:100], vat=row.vat[:20], valid_from=_moment(row.valid_from), valid_to=_moment(row.valid_to),
         file=row.origin.file[:255], line=row.origin.line,
@@ -181,15 +205,29 @@ def _moment(microseconds: int | None) -> dt.datetime | None:
 def activate(*, actor: Actor, version: TariffVersion, at: dt.datetime) -> TariffVersion:
     """Make ``version`` the price of its plan from ``at`` on.
 
-    Refused for a faulty or withdrawn version, and for a moment already taken by another version of the plan.
+    Refused for a faulty or withdrawn version, for one that has begun, and for a moment already taken by another
+    version of the plan.
     """
-    _may(actor)
+    _may_on(actor, version)
     with transaction.atomic():
+        TariffPlan.objects.select_for_update().get(pk=version.plan_id)  # one activation of a plan at a time
         version = TariffVersion.objects.select_for_update(of=("self",)).select_related("plan").get(pk=version.pk)
         if version.state == TariffVersion.State.FAULTY:
             raise ValidationError(_("This version has errors: mend them and load the next version."))
         if version.state == TariffVersion.State.WITHDRAWN:
             raise ValidationError(_("This version was withdrawn: load it again to use it."))
+        if (
+            version.state == TariffVersion.State.ACTIVE
+            and version.active_from
+            and version.active_from <= timezone.now()
+        ):
+            raise ValidationError(_("This version is or was in force: its beginning cannot be moved."))
+        if (
+            version.state == TariffVersion.State.ACTIVE
+            and version.active_from
+            and version.active_from <= timezone.now()
+        ):
+            raise ValidationError(_("This version is or was in force: activate another one after it instead."))
         taken = (
             version.plan.versions.filter(state=TariffVersion.State.ACTIVE, active_from=at)
             .exclude(pk=version.pk)
@@ -201,13 +239,13 @@ def activate(*, actor: Actor, version: TariffVersion, at: dt.datetime) -> Tariff
             )
         version.state, version.active_from = TariffVersion.State.ACTIVE, at
         version.save(update_fields=["state", "active_from"])
-        event(actor, version, "tariffs.activated", object=str(version), moment=at.isoformat())
+        event(actor, version, "tariffs.activated", moment=at.isoformat())
     return version
 
 
 def withdraw(*, actor: Actor, version: TariffVersion) -> TariffVersion:
     """Take a version back, so that it prices nothing from now on. Refused when calls were priced with it."""
-    _may(actor)
+    _may_on(actor, version)
     with transaction.atomic():
         version = TariffVersion.objects.select_for_update(of=("self",)).select_related("plan").get(pk=version.pk)
         if version.state == TariffVersion.State.WITHDRAWN:
@@ -222,7 +260,7 @@ def withdraw(*, actor: Actor, version: TariffVersion) -> TariffVersion:
             raise ValidationError(_("Calls were priced with this version: it stays readable."))
         version.state, version.active_from = TariffVersion.State.WITHDRAWN, None
         version.save(update_fields=["state", "active_from"])
-        event(actor, version, "tariffs.withdrawn", object=str(version))
+        event(actor, version, "tariffs.withdrawn")
     return version
 
 

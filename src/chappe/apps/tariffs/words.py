@@ -9,8 +9,8 @@ from typing import Any
 
 from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_currency
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from chappe.core.rating.contract import is_timed
 from chappe.core.rating.model import ANY, Activation, Price, Rate, Slot, Tariff, Timing, UnitKind
@@ -91,7 +91,9 @@ def unit(millionths: int, measure: str = TIME, kind: str = "usage") -> str:
     return text.removeprefix("1\u00a0")
 
 
-def price_of(value: str | Price, millionths: int, *, measure: str = TIME, kind: str = "usage", currency: str = "EUR") -> str:
+def price_of(
+    value: str | Price, millionths: int, *, measure: str = TIME, kind: str = "usage", currency: str = "EUR"
+) -> str:
     """``0,024 €/min``."""
     return f"{amount(value, currency)}/{unit(millionths, measure, kind)}"
 

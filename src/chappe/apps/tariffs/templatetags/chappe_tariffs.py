@@ -47,3 +47,12 @@ def row_start(row: Any) -> str:
 def timing_name(tag: str) -> str:
     """The tag of a timing; ``*any`` in words."""
     return words.timing_name(tag)
+
+
+@register.filter
+def format_name(slug: str) -> str:
+    """The name of a format of tariff files."""
+    from chappe.core.base.lang import translate
+    from chappe.core.tariff.door import FORMATS
+
+    return translate(FORMATS[slug].label, words.language()) if slug in FORMATS else slug

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
 
 from chappe.apps.exchange import text
 from chappe.apps.exchange.formats import Applied, Change, Context, Format, Reading, register_format
@@ -22,14 +23,22 @@ from chappe.apps.tariffs.queries import usable_versions
 from chappe.apps.usage import lake, services
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import UsageBatch
+from chappe.core.base.issue import declare
 from chappe.core.base.money import plain
 from chappe.core.usage.columns import FIELDS, MANDATORY
-from chappe.core.usage.file import rate_file
 from chappe.core.usage.summary import Summary
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit.services import deleted
 from chappe.kit.jobs.models import Job, State
 from chappe.kit.jobs.services import cancel
+
+declare(
+    {
+        "usage-file.no-version": N_(
+            "The tariff version chosen for these calls may not be used (any more): choose another one."
+        )
+    }
+)
 
 SAMPLE = """id,tenant,subject,destination,start,usage
 A-1,ALTITEL,33384110001,33199001234,2026-10-30T10:00:00+01:00,125
@@ -96,7 +105,10 @@ def read(context: Context) -> Reading:
     }
     if seen is not None:
         facts |= {"encoding": seen.encoding, "separator": seen.separator, "header": list(seen.header)[:200]}
-    return Reading(rows=(summary, version), usable=summary.ran and summary.rows > 0, lines=summary.rows, facts=facts)
+    return Reading(
+        rows=(summary, version), usable=summary.ran and summary.rows > 0, lines=summary.rows, facts=facts,
+        errors=summary.rejected, warnings=summary.unrated, refused=summary.rejected,
+    )  # fmt: skip
 
 
 class _Tried:
@@ -106,6 +118,8 @@ class _Tried:
         self.context = context
 
     def run(self, version: TariffVersion, path: Path) -> Summary:
+        from chappe.core.usage.file import rate_file  # the compiled kernel: only work on calls pays for it
+
         with tempfile.TemporaryDirectory(prefix="chappe-") as folder:
             source = _named(path, self.context.file.name, Path(folder))
             summary = rate_file(load_compiled(version), source, Path(folder) / "rated.csv", progress=self._progress)
@@ -190,6 +204,8 @@ def rejects(file: Any, language: str) -> Iterator[bytes]:
     version = TariffVersion.objects.filter(pk=file.options.get("version") or None).first()
     if version is None:
         return
+    from chappe.core.usage.file import rate_file  # the compiled kernel: only work on calls pays for it
+
     with tempfile.TemporaryDirectory(prefix="chappe-") as folder:
         source, wanted = _named(file.stored.path, file.name, Path(folder)), Path(folder) / "rejects.csv"
         rate_file(load_compiled(version), source, Path(folder) / "rated.csv", rejects=wanted, language=language)

@@ -3,8 +3,8 @@
 import pytest
 from django.utils import translation
 
-from chappe.kit.access.areas import Level, areas
 from tests.support import people
+from tests.support.calls import strong
 
 
 @pytest.fixture(autouse=True)
@@ -16,20 +16,14 @@ def _own_data(settings, tmp_path):
         yield
 
 
-def _strong(user):
-    user.roles.set([people.make_role("Tout", dict.fromkeys(areas(), Level.ADMIN))])
-    user.forget_rights()
-    return user
-
-
 @pytest.fixture
 def bruno(bruno):
-    return _strong(bruno)
+    return strong(bruno)
 
 
 @pytest.fixture
 def chloe(chloe):
-    return _strong(chloe)
+    return strong(chloe)
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""The lake: a batch is committed once, months are told apart, nothing is lost when its files are joined."""
+
+import datetime as dt
+
+import pytest
+
+from chappe.apps.usage import lake
+from tests.support.rows import into_lake, lake_row
+
+
+def total(**options) -> list:
+    row = lake.query("SELECT count(*) AS n, CAST(sum(total) AS BIGINT) AS total FROM calls", **options).to_pylist()[0]
+    return [row["n"], row["total"]]
+
+
+def test_an_empty_lake_answers_with_no_row():
+    assert lake.table() is None
+    assert lake.months() == lake.files([]) == []
+    assert not lake.holds("u1")
+    assert lake.compact() == 0
+    assert total() == [0, None]
+
+
+def test_a_uid_is_committed_once():
+    assert into_lake("u1", [lake_row(1, 2), lake_row(1, 3)])
+    before = lake.table().version()
+    assert lake.holds("u1")
+    assert not into_lake("u1", [lake_row(1, 2), lake_row(1, 3), lake_row(1, 4)])
+    assert lake.table().version() == before
+    assert total() == [2, 320_000_000]
+
+
+def test_rows_that_fail_on_their_way_leave_nothing():
+    into_lake("u1", [lake_row(1, 2)])
+
+    def failing():
+        import pyarrow as pa
+
+        yield pa.RecordBatch.from_pylist([lake_row(2, 2)], schema=lake.SCHEMA)
+        raise RuntimeError("power cut")
+
+    with pytest.raises(Exception, match="power cut"):
+        lake.commit("u2", failing())
+    assert not lake.holds("u2")
+    assert total() == [1, 160_000_000]
+
+
+def test_months_are_partitions_and_batches_are_chosen():
+    into_lake("u1", [lake_row(1, 2), lake_row(1, 3, month="2015-04", start=dt.datetime(2015, 4, 1, tzinfo=dt.UTC))])
+    into_lake("u2", [lake_row(2, 2, total=1)])
+    assert lake.months() == ["2015-04", "2015-03"]
+    assert total(months=["2015-03"]) == [2, 160_000_001]
+    assert total(months=["2015-04"]) == [1, 160_000_000]
+    assert total(months=["2015-05"]) == [0, None]
+    assert total(batches=[1]) == [2, 320_000_000]
+    assert total(batches=[2]) == [1, 1]
+    assert total(batches=[]) == [0, None]
+    assert all("/month=2015-04/" in name for name in lake.files(["2015-04"]))
+
+
+def test_joining_files_keeps_every_row():
+    for number in range(6):
+        into_lake(f"u{number}", [lake_row(number, 2, total=number)])
+    before = lake.query("SELECT * FROM calls ORDER BY batch").to_pylist()
+    assert lake.compact() == 6
+    assert len(lake.files([])) == 1
+    assert lake.query("SELECT * FROM calls ORDER BY batch").to_pylist() == before
+    assert all(lake.holds(f"u{number}") for number in range(6))
+    assert not into_lake("u3", [lake_row(3, 2)])
+
+
+def test_sums_stay_whole_numbers_past_the_floats():
+    """2⁵³ + 1 nano cannot be held by a float; two of them make 18 014 398 509 481 986."""
+    huge = 2**53 + 1
+    into_lake("u1", [lake_row(1, 2, total=huge), lake_row(1, 3, total=huge)])
+    assert total() == [2, 2 * huge]
+
+
+def test_days_are_those_of_the_house():
+    """23:30 UTC on 4 March is already 5 March in Paris."""
+    into_lake("u1", [lake_row(1, 2, start=dt.datetime(2015, 3, 4, 23, 30, tzinfo=dt.UTC))])
+    assert lake.query("SELECT CAST(start AS DATE) AS day FROM calls").to_pylist() == [{"day": dt.date(2015, 3, 5)}]
+
+
+def test_rows_are_streamed_in_pieces():
+    into_lake("u1", [lake_row(1, n) for n in range(2, 5002)])
+    sizes = [part.num_rows for part in lake.stream("SELECT line FROM calls", 2048)]
+    assert sum(sizes) == 5000
+    assert max(sizes) <= 2048

@@ -106,6 +106,8 @@ def _masked(value: Any, depth: int = 0) -> Any:
         }
     if isinstance(value, list | tuple):
         return [_masked(item, depth + 1) for item in value]
+    if isinstance(value, str) and "chp_" in value:  # a key of the API, wherever it was written
+        value = re.sub(r"(chp_[a-z0-9]{8}_)[A-Za-z0-9]+", rf"\1{MASK}", value)
     if isinstance(value, str) and "://" in value:
         return re.sub(r"(://[^/@:\s]*):[^/@\s]+@", rf"\1:{MASK}@", value)
     return value

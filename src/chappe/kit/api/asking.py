@@ -16,17 +16,29 @@ from chappe.kit.screens.declare import Column, Screen
 from chappe.kit.screens.listing import Listing
 from chappe.kit.screens.paging import Slice, page_of
 from chappe.kit.screens.query import declared_relation, sortable
+from chappe.kit.screens.values import choices_of
 
 PAGE_SIZE, PAGE_SIZE_MAX = 50, 500
 OWN = ("q", "scope", "chip", "sort", "of", "cols", "page", "page_size", "format")
+
+
+def _with_python_keys(screen: Screen, params: Any) -> Any:
+    """true and false where a page's choice sends True and False."""
+    yes_no = [c.name for c in screen.columns if {key for key, _label in choices_of(screen, c)} & {True, False}]
+    found = params.copy()
+    for name in yes_no:
+        if name in found:
+            words = {"true": "True", "false": "False"}
+            found.setlist(name, [words.get(value, value) for value in found.getlist(name)])
+    return found
 
 
 class Asked:
     """One list as a program asks for it. ``check`` raises BadValues for anything that cannot be used."""
 
     def __init__(self, screen: Screen, user: Any, params: Any) -> None:
-        self.screen, self.params = screen, params
-        self.listing = Listing(screen, user, params)
+        self.screen, self.params = screen, _with_python_keys(screen, params)
+        self.listing = Listing(screen, user, self.params)
 
     @cached_property
     def columns(self) -> Sequence[Column]:

@@ -208,11 +208,17 @@ class KeyHolder(User):
     @property
     def is_superuser(self) -> bool:  # type: ignore[override]
         """“Holds every right” is true of a key only when nothing limits it."""
-        return bool(self.__dict__.get("is_superuser")) and not self.__dict__["_key"].limited
+        key = self.__dict__.get("_key")
+        return bool(self.__dict__.get("is_superuser")) and key is not None and not key.limited
 
     @is_superuser.setter
     def is_superuser(self, value: bool) -> None:
         self.__dict__["is_superuser"] = value
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the account again; the key still narrows it."""
+        self.__dict__.update(User.objects.get(pk=self.pk).__dict__)
+        self.forget_rights()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError("the account behind a key is never saved: read the account itself")

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from chappe.kit.api import shapes
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Screen
+from chappe.kit.screens.forms import asked_form
 
 ERROR = {"$ref": "#/components/schemas/Error"}
 BASE = "/api/v1/"
@@ -82,6 +83,8 @@ class ApiSchema(AutoSchema):
 class ScreenGenerator(SchemaGenerator):
     """Operations of every screen of the API, and of the few endpoints that are not a screen."""
 
+    reader: Any  # whose choices the forms offer
+
     def _get_paths_and_endpoints(self) -> list[tuple[str, str, str, APIView]]:
         from chappe.kit.api import about, views
 
@@ -90,7 +93,7 @@ class ScreenGenerator(SchemaGenerator):
             found += self._entries(path, view_class, None, methods)
         for screen in registry.screens():
             if screen.api:
-                for path, view_class, methods in operations(screen, views):
+                for path, view_class, methods in operations(screen, views, self.reader):
                     found += self._entries(path, view_class, screen, methods)
         return found
 
@@ -106,10 +109,10 @@ class ScreenGenerator(SchemaGenerator):
         self.endpoints = []
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        self.reader = getattr(request, "user", None) or get_user_model()(is_superuser=True)  # for a file: all of it
         schema = super().get_schema(request, public)
-        user = getattr(request, "user", None) or get_user_model()(is_active=False)  # nobody: a file is being written
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(dict(sorted(_components(user).items())))
+        schemas.update(dict(sorted(_components(self.reader).items())))
         tags = {screen.slug.partition(".")[0] for screen in registry.screens() if screen.api}
         schema["tags"] = [{"name": name} for name in sorted({*tags, "chappe"})]
         return schema
@@ -157,7 +160,7 @@ def _doc(name: str, summary: str, tag: str, answers: dict[str, Any], **more: Any
     return {"id": name, "summary": summary, "tag": tag, "answers": answers, **more}
 
 
-def operations(screen: Screen, views: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+def operations(screen: Screen, views: Any, reader: Any) -> Iterator[tuple[str, Any, dict[str, Any]]]:
     """(path, view class, method → doc) for each address of a screen."""
     app, entity = screen.slug.split(".")
     base, stem = f"{BASE}{app}/{entity}/", f"{app}_{entity}".replace("-", "_")
@@ -169,7 +172,9 @@ def operations(screen: Screen, views: Any) -> Iterator[tuple[str, Any, dict[str,
     yield base + "{pk}/", views.Row, _row(screen, doc)
     for act in screen.actions:
         if act.single:
-            schema = shapes.form_schema(act.form()) if act.form else {"type": "object", "maxProperties": 0}
+            schema = (
+                shapes.form_schema(asked_form(act.form, reader)) if act.form else {"type": "object", "maxProperties": 0}
+            )
             told = {
                 "type": "object",
                 "properties": {

@@ -89,11 +89,15 @@ class ApiView(APIView):
 class OnScreen(ApiView):
     """An endpoint of one screen: 404 when the API does not offer it, 403 without the right to read it."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def setup(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
         screen = in_api(str(kwargs.get("slug", "")))
         if screen is not None:
             self.screen = screen
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        screen = getattr(self, "screen", None)
         if screen is None:
             raise Http404
         require(request.user, screen.area, Level.READ)

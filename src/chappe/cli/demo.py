@@ -27,13 +27,12 @@ def demo(
 
         from chappe.web.demo import run
 
-        logging.getLogger("chappe").setLevel(logging.WARNING)  # the steps say enough
-        run.prepare(lambda step, **holes: out("  " + say(step, **holes)))
-    host, port = run.address()
-    try:
-        serve(run, host, port, check=check)
-    except RuntimeError as error:
-        raise refuse(str(error)) from error
+        logging.getLogger("chappe").setLevel(logging.ERROR)  # the steps say enough
+        try:
+            run.prepare(lambda step, **holes: out("  " + say(step, **holes)))
+            serve(run, *run.address(), check=check)
+        except run.DemoError as error:
+            raise refuse(str(error)) from error
 
 
 def serve(run: Any, host: str, port: int, *, check: bool) -> None:

@@ -27,16 +27,25 @@ START_SECONDS = 90
 STOP_SECONDS = 30
 
 
+class DemoError(Exception):
+    """The demonstration cannot go on; the text says why and where to look."""
+
+
 def prepare(say: Callable[..., None]) -> None:
     """Tables and data, in this process. Safe to repeat."""
     from django.core.management import call_command
 
+    from chappe.apps.usage.models import UsageBatch
     from chappe.kit.jobs import scheduler
     from chappe.web.demo.build import build
 
     call_command("migrate", verbosity=0, interactive=False)
     scheduler.sync()
     build(say)
+    unfinished = UsageBatch.objects.exclude(state=UsageBatch.State.READY)
+    if unfinished.exists():
+        row = unfinished.order_by("pk")[0]
+        raise DemoError(f"{row.name}: {row.problem or row.state}")
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -84,13 +93,13 @@ def _wait(base: str, child: subprocess.Popen, log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if child.poll() is not None:
-            raise RuntimeError(f"the server stopped at once with code {child.returncode}: see {log}")
+            raise DemoError(f"the server stopped at once with code {child.returncode}: see {log}")
         try:
             with urllib.request.urlopen(f"{base}/healthz", timeout=5):  # noqa: S310 - our own address
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.3)
-    raise RuntimeError(f"the server did not answer in time: see {log}")
+    raise DemoError(f"the server did not answer in time: see {log}")
 
 
 def check(base: str) -> list[tuple[str, int]]:

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chappe.apps.tariffs import words
 from chappe.apps.tariffs.loading import Content, content_of, read_content
@@ -96,7 +97,11 @@ def told(changes: list[Change], a: Tariff, b: Tariff) -> Iterator[dict[str, Any]
     keys = {(one.plan, one.prefix, one.timing) for one in changes if one.subject == "price"}
     old, new = _entries(a, keys), _entries(b, keys)
     olds, news = words.plan_measures(a), words.plan_measures(b)
-    kinds = {"added": (_("Added"), "new"), "removed": (_("Removed"), "warn"), "changed": (_("Changed"), "run")}
+    kinds = {
+        "added": (_("Added"), "new"),
+        "removed": (_("Removed"), "warn"),
+        "changed": (pgettext("tariff", "Changed"), "run"),
+    }
     for one in changes:
         key = (one.plan, one.prefix, one.timing)
         match one.subject:
@@ -166,7 +171,17 @@ def as_csv(rows: Iterable[dict[str, Any]]) -> str:
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     subjects = subject_words()
     writer.writerow(
-        [_("What"), _("Change"), _("Plan"), _("Destination"), _("Prefix"), _("Timing"), _("Before"), _("After"), "%"]
+        [
+            _("What"),
+            pgettext("tariff", "Change"),
+            pgettext("tariff", "Plan"),
+            _("Destination"),
+            _("Prefix"),
+            pgettext("tariff", "Timing"),
+            _("Before"),
+            _("After"),
+            "%",
+        ]
     )
     for row in rows:
         one = row["change"]
@@ -178,4 +193,4 @@ def as_csv(rows: Iterable[dict[str, Any]]) -> str:
 
 def subject_words() -> dict[str, str]:
     """What a change is about."""
-    return {"price": _("Price"), "timing": _("Timing"), "profile": _("Profile")}
+    return {"price": pgettext("tariff", "Price"), "timing": pgettext("tariff", "Timing"), "profile": _("Profile")}

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from chappe.apps.tariffs import words
 from chappe.core.rating.contract import Status
@@ -28,7 +28,11 @@ _TONES = {Status.RATED: "ok", Status.UNRATED: "warn", Status.REJECTED: "bad"}
 def told(e: Explanation) -> dict[str, Any]:
     """Everything the template shows of one explanation."""
     language = words.language()
-    labels = {Status.RATED: _("Rated"), Status.UNRATED: _("Unrated"), Status.REJECTED: _("Rejected")}
+    labels = {
+        Status.RATED: pgettext("tariff", "Rated"),
+        Status.UNRATED: pgettext("tariff", "Unrated"),
+        Status.REJECTED: pgettext("tariff", "Rejected"),
+    }
     measure = words.TIME if e.timed else words.COUNT
     steps = [step.sentence(language) for step in e.steps]
     colours = _colours(e)

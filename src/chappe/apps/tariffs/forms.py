@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.parties.models import Operator
 from chappe.apps.tariffs import words
@@ -95,7 +96,7 @@ class ActivateForm(forms.Form):
     """From when on a version is the price of its plan."""
 
     at = forms.DateTimeField(
-        label=_("From"), initial=next_midnight,
+        label=pgettext_lazy("tariff", "From"), initial=next_midnight,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M"],
         help_text=_("Calls that start at this very moment or later have these prices, until another version takes over."),
@@ -122,10 +123,15 @@ class NarrowForm(forms.Form):
         choices=[("", _("Everything")), ("price", _("Prices")), ("timing", _("Timings")), ("profile", _("Profiles"))],
     )  # fmt: skip
     kind = forms.ChoiceField(
-        label=_("Change"), required=False,
-        choices=[("", _("All")), ("added", _("Added")), ("removed", _("Removed")), ("changed", _("Changed"))],
+        label=pgettext_lazy("tariff", "Change"), required=False,
+        choices=[("", pgettext_lazy("tariff", "All")), ("added", _("Added")), ("removed", _("Removed")), ("changed", pgettext_lazy("tariff", "Changed"))],
     )  # fmt: skip
-    plan = forms.CharField(label=_("Plan"), required=False, max_length=200)
+    plan = forms.CharField(
+        label=pgettext_lazy("tariff", "Plan"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "tf-plans"}),
+    )
     q = forms.CharField(label=_("Destination or prefix"), required=False, max_length=200)
     least = forms.IntegerField(label=_("At least, %"), required=False, min_value=0, max_value=1_000_000)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chappe.apps.tariffs.models import TariffFault, TariffPlan, TariffVersion
 from chappe.apps.tariffs.queries import version_at
@@ -26,7 +27,7 @@ def holds(version: TariffVersion, user: Any) -> dict[str, Any]:
         "figures": [
             (_("Profiles"), formats.number(version.profiles), ""),
             (_("Destinations"), formats.number(version.destinations), ""),
-            (_("Prefixes"), formats.number(version.prefixes), ""),
+            (pgettext("tariff", "Prefixes"), formats.number(version.prefixes), ""),
             (_("Prices"), formats.number(version.prices), rows),
         ],
         "rows_url": rows,
@@ -92,8 +93,8 @@ def line(plan: TariffPlan, user: Any, here: TariffVersion | None = None) -> dict
             {
                 "version": version,
                 "url": registry.object_url(version),
-                "label": _("In force") if version == now else version.get_state_display(),
-                "tone": STATE_TONES[version.state] if version == now or version.state != "active" else "run",
+                "label": _place_in_time(version, now),
+                "tone": STATE_TONES[version.state] if version == now or version.state != "active" else "new",
                 "here": here == version,
                 "faults": _faults_words(version),
             }
@@ -101,6 +102,15 @@ def line(plan: TariffPlan, user: Any, here: TariffVersion | None = None) -> dict
         ],
         "load_url": registry.url("tariffs.load") + "?" + urlencode({"plan": plan.pk}),
     }
+
+
+def _place_in_time(version: TariffVersion, now: TariffVersion | None) -> str:
+    """In force, coming, past; else its state."""
+    if version == now:
+        return _("In force")
+    if version.state != TariffVersion.State.ACTIVE or version.active_from is None:
+        return version.get_state_display()
+    return _("Coming") if version.active_from > timezone.now() else _("Past")
 
 
 def _faults_words(version: TariffVersion) -> str:

@@ -2,6 +2,7 @@
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.tariffs import actions, explain_page, forms, pages, panels, queries, services
 from chappe.apps.tariffs.access import AREA
@@ -115,7 +116,7 @@ registry.register(
             Column(name="currency", label=_("Currency"), filter=FilterKind.EXACT, shown=False),
             Column(name="profiles", label=_("Profiles"), kind=Kind.NUMBER, shown=False),
             Column(name="destinations", label=_("Destinations"), kind=Kind.NUMBER, shown=False),
-            Column(name="prefixes", label=_("Prefixes"), kind=Kind.NUMBER, shown=False),
+            Column(name="prefixes", label=pgettext_lazy("tariff", "Prefixes"), kind=Kind.NUMBER, shown=False),
             Column(name="fingerprint", label=_("Fingerprint"), kind=Kind.REF, filter=FilterKind.STARTS, shown=False),
             Column(name="file", source="content", label=_("File"), filter=FilterKind.NONE, template="tariffs/cells/content.html", shown=False),
         ),
@@ -162,7 +163,7 @@ registry.register(
         slug="tariffs.row",
         model=TariffRow,
         label=_("Prices"),
-        label_one=_("Price"),
+        label_one=pgettext_lazy("tariff", "Price"),
         area=AREA,
         menu=Menu(section=SECTION, icon="coin-euro", order=32),
         intro=_("Every price of every version on its line: look for a destination, a prefix, the dearest."),
@@ -171,17 +172,17 @@ registry.register(
             Scope(name="active", label=_("Of activated versions"), where=Q(version__state="active")),
         ),
         chips=(
-            Chip(name="free", label=_("Free"), where=lambda user: Q(price_nano=0, connect_fee="0")),
+            Chip(name="free", label=pgettext_lazy("tariff", "Free"), where=lambda user: Q(price_nano=0, connect_fee="0")),
             Chip(name="fee", label=_("With a connect fee"), where=lambda user: ~Q(connect_fee="0")),
             Chip(name="service", label=_("With a service part"), where=lambda user: ~Q(service="")),
         ),
         columns=(
             Column(name="destination", label=_("Destination"), kind=Kind.REF),
             Column(name="prefix", label=_("Prefix"), filter=FilterKind.STARTS),
-            Column(name="plan_tag", label=_("Plan"), filter=FilterKind.EXACT),
-            Column(name="timing", label=_("Timing"), template="tariffs/cells/timing.html"),
-            Column(name="price_nano", label=_("Price"), kind=Kind.MONEY, template="tariffs/cells/price.html"),
-            Column(name="increment", label=_("Step"), kind=Kind.NUMBER, template="tariffs/cells/step.html", filter=FilterKind.NONE),
+            Column(name="plan_tag", label=pgettext_lazy("tariff", "Plan"), filter=FilterKind.EXACT),
+            Column(name="timing", label=pgettext_lazy("tariff", "Timing"), template="tariffs/cells/timing.html"),
+            Column(name="price_nano", label=pgettext_lazy("tariff", "Price"), kind=Kind.MONEY, template="tariffs/cells/price.html"),
+            Column(name="increment", label=pgettext_lazy("tariff", "Step"), kind=Kind.NUMBER, template="tariffs/cells/step.html", filter=FilterKind.NONE),
             Column(name="connect_fee", label=_("Connect fee"), template="tariffs/cells/fee.html", filter=FilterKind.EXACT),
             Column(name="version", label=_("Version"), kind=Kind.LINK),
             Column(name="price", label=_("Exact price"), filter=FilterKind.EXACT, shown=False),
@@ -207,7 +208,7 @@ registry.register(
         panels=(
             Panel(title=_("The price"), icon="coin-euro", columns=("price_nano", "connect_fee", "increment", "start", "kind", "measure", "service", "minimum", "rounding", "vat")),
             Panel(title=_("For what"), icon="world", columns=("destination", "prefix", "prefix_count", "plan_tag", "timing", "weight", "zone", "valid_from", "valid_to")),
-            Panel(title=_("Where it comes from"), icon="file", aside=True, columns=("version", "file", "line")),
+            Panel(title=pgettext_lazy("tariff", "Where it comes from"), icon="file", aside=True, columns=("version", "file", "line")),
         ),
         history=False,
         empty=_("Prices appear here when a version of a plan is loaded."),

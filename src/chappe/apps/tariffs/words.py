@@ -9,7 +9,7 @@ from typing import Any
 
 from babel.dates import get_day_names, get_month_names
 from babel.numbers import format_currency
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from chappe.core.rating.contract import is_timed
@@ -82,7 +82,7 @@ def _volume(octets: int) -> str:
 def unit(millionths: int, measure: str = TIME, kind: str = "usage") -> str:
     """What a price is for: ``min``, ``30 s``, ``Mo``, ``unit``, ``call``."""
     if kind == UnitKind.CALL:
-        return _("call")
+        return pgettext("tariff", "call")
     if measure == TIME:
         return _TIMES.get(millionths) or quantity(millionths)
     if measure == COUNT:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from chappe.apps.usage.lakeset import LATEST, key_of
 from chappe.apps.usage.models import Call, UsageBatch
+from chappe.kit.access.door import visible_to
 from tests.support import rows
 from tests.support.calls import V091, line, file_of, rated, v091_calls
 
@@ -98,9 +99,9 @@ def test_what_the_lake_does_not_know_is_refused(worked):
 
 def test_owner_reaches_the_lake_through_the_batch(worked, alice, bruno, chloe):
     theirs = rated(file_of(line("theirs", "33145678901", "2015-03-04T10:00:00+00:00", 25)), worked.version, chloe.organisation)
-    assert Call.objects.visible_to(alice).count() == 9
-    assert Call.objects.visible_to(bruno).count() == 8
-    assert ids(Call.objects.visible_to(chloe)) == ["theirs"]
+    assert visible_to(alice, Call).count() == 9
+    assert visible_to(bruno, Call).count() == 8
+    assert ids(visible_to(chloe, Call)) == ["theirs"]
     assert ids(Call.objects.filter(batch=theirs)) == ["theirs"]
     assert ids(Call.objects.filter(batch_id=theirs.pk)) == ["theirs"]
     assert Call.objects.filter(batch__owner=None).count() == 0

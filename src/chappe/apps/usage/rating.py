@@ -28,37 +28,44 @@ def into_lake(batch: UsageBatch, progress: Progress) -> None:
     """
     from chappe.core.usage.rows import RepeatedIdsError, UnreadableFileError
 
-    uid = str(batch.uid)
-    rows = _Rows(batch, progress)
     try:
-        lake.commit(uid, rows)
+        _commit(batch, progress)
+    except RepeatedIdsError as repeated:
+        _commit(batch, progress, repeated.twins)
+    except UnreadableFileError as error:
+        raise PermanentError(str(error)) from error
+
+
+def _commit(batch: UsageBatch, progress: Progress, twins: Any = None) -> None:
+    """One reading of the file into the lake. What stopped the rows is raised as it was, a cancellation too."""
+    rows = _Rows(batch, progress, twins)
+    try:
+        lake.commit(str(batch.uid), rows)
     except Exception as error:
-        # The writer hides what its rows raised behind an error of its own: the rows remember it.
-        if isinstance(rows.stopped, UnreadableFileError):
-            raise PermanentError(str(rows.stopped)) from error
-        if not isinstance(rows.stopped, RepeatedIdsError):
+        if rows.stopped is None:
             raise
-        lake.commit(uid, _Rows(batch, progress, rows.stopped.twins))
+        # The writer hides what its rows raised behind an error of its own: the rows remember it.
+        raise rows.stopped from error
 
 
 class _Rows:
     """The rated rows of a batch as the lake keeps them; ``stopped`` is what ended them too soon, or None."""
 
     def __init__(self, batch: UsageBatch, progress: Progress, twins: Any = None) -> None:
-        self.batch, self.progress, self.twins = batch, progress, twins
+        # Everything the database knows is read here: the writer asks for rows from a thread of its own, which
+        # would open a connection of its own.
+        self.pk, self.name, self.path = batch.pk, batch.name, batch.source.path
+        self.received = f"{batch.created_at.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y-%m}"
+        self.compiled = load_compiled(batch.version)
+        self.progress, self.twins = progress, twins
         self.stopped: Exception | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         from chappe.core.usage.rows import rated_rows
 
-        batch = self.batch
-        received = f"{batch.created_at.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y-%m}"
-        compiled = load_compiled(batch.version)
         try:
-            for part in rated_rows(
-                compiled, batch.source.path, name=batch.name, twins=self.twins, progress=self.progress
-            ):
-                yield _of_batch(part, batch.pk, received)
+            for part in rated_rows(self.compiled, self.path, name=self.name, twins=self.twins, progress=self.progress):
+                yield _of_batch(part, self.pk, self.received)
         except Exception as error:
             self.stopped = error
             raise

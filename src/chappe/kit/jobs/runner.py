@@ -147,10 +147,11 @@ def _last_words(ctx: JobContext) -> None:
 
 
 def _throttled(act: Callable[[], None]) -> Callable[[], None]:
-    last = [0.0]
+    last, here = [0.0], threading.get_ident()
 
     def maybe() -> None:
-        if time.monotonic() - last[0] >= FLUSH_SECONDS:
+        # Another thread of the job would write on a database connection of its own, beside our transaction.
+        if threading.get_ident() == here and time.monotonic() - last[0] >= FLUSH_SECONDS:
             act()
             last[0] = time.monotonic()
 

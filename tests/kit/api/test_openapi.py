@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+from urllib.parse import urlencode
 
 import pytest
 import schemathesis
@@ -130,11 +131,7 @@ def test_no_request_that_the_description_allows_gives_5xx(admin, bruno):
     def send(case):
         query = {name: value for name, value in (case.query or {}).items() if value is not None}
         path = case.formatted_path
-        if not isinstance(case.body, dict | list | str | int | float | bool | None):
-            body = None
-        else:
-            body = case.body
-        from urllib.parse import urlencode
+        body = case.body if isinstance(case.body, dict | list | str | int | float | bool | None) else None
 
         with contextlib.suppress(UnicodeEncodeError):
             address = f"{path}?{urlencode(query, doseq=True)}"

@@ -55,7 +55,13 @@ class NewKeyForm(KeyForm):
             if held:
                 choices = [("", "–"), *((int(level), LEVEL_LABELS[level]) for level in held)]
                 self.fields[SCOPE + area.slug] = forms.TypedChoiceField(
-                    choices=choices, coerce=int, empty_value=0, required=False, label=area.label, help_text=area.help
+                    choices=choices,
+                    widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
+                    coerce=int,
+                    empty_value=0,
+                    required=False,
+                    label=area.label,
+                    help_text=area.help,
                 )
 
     def usual(self) -> Iterator[Any]:

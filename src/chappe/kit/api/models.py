@@ -15,13 +15,18 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.kit.access.areas import LEVEL_LABELS, Level, area_label, areas
 from chappe.kit.access.door import Access, ScopedManager, ScopedModel, ScopedQuerySet
 from chappe.kit.access.models import User, UserManager
 
 ACTIVE, EXPIRED, REVOKED = "active", "expired", "revoked"
-STATES = [(ACTIVE, _("active")), (EXPIRED, _("expired")), (REVOKED, _("revoked"))]
+STATES = [
+    (ACTIVE, pgettext_lazy("key", "active")),
+    (EXPIRED, pgettext_lazy("key", "expired")),
+    (REVOKED, pgettext_lazy("key", "revoked")),
+]
 IS_REVOKED = Q(revoked_at__isnull=False)
 IS_EXPIRED = Q(revoked_at__isnull=True, expires_at__lte=Now())
 IS_ACTIVE = Q(revoked_at__isnull=True) & (Q(expires_at__isnull=True) | Q(expires_at__gt=Now()))

@@ -113,8 +113,11 @@ class ScreenGenerator(SchemaGenerator):
         schema = super().get_schema(request, public)
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
         schemas.update(dict(sorted(_components(self.reader).items())))
-        tags = {screen.slug.partition(".")[0] for screen in registry.screens() if screen.api}
-        schema["tags"] = [{"name": name} for name in sorted({*tags, "chappe"})]
+        tags: dict[str, list[str]] = {"chappe": []}
+        for screen in registry.screens():
+            if screen.api:
+                tags.setdefault(screen.slug.partition(".")[0], []).append(str(screen.label))
+        schema["tags"] = [{"name": name, "description": ", ".join(labels)} for name, labels in sorted(tags.items())]
         return schema
 
 
@@ -166,7 +169,9 @@ def operations(screen: Screen, views: Any, reader: Any) -> Iterator[tuple[str, A
     base, stem = f"{BASE}{app}/{entity}/", f"{app}_{entity}".replace("-", "_")
 
     def doc(act: str, summary: str, answers: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return _doc(f"{stem}_{act}", f"{screen.label}: {summary}", app, answers, **more)
+        return _doc(
+            f"{stem}_{act}", _("%(what)s: %(act)s") % {"what": screen.label, "act": summary}, app, answers, **more
+        )
 
     yield base, views.Rows, _rows(screen, doc)
     yield base + "{pk}/", views.Row, _row(screen, doc)

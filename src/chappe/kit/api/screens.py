@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level
@@ -65,7 +65,7 @@ registry.register(
             Column(name="prefix", label=_("Key"), source="shown_prefix", order_by="prefix"),
             Column(name="user", label=_("Account"), kind=Kind.LINK),
             Column(name="organisation", label=_("Organisation"), kind=Kind.LINK, shown=False),
-            Column(name="created", label=_("Created"), source="created_at", kind=Kind.DATETIME),
+            Column(name="created", label=pgettext_lazy("key", "Created"), source="created_at", kind=Kind.DATETIME),
             Column(name="expires", label=_("Expires"), source="expires_at", kind=Kind.DATETIME),
             Column(name="revoked", label=_("Revoked"), kind=Kind.BOOL, filter=FilterKind.BOOL),
             Column(name="revoked_on", label=_("Revoked on"), source="revoked_at", kind=Kind.DATETIME, shown=False),
@@ -78,9 +78,9 @@ registry.register(
             Column(name="rate_per_minute", label=_("Requests a minute"), kind=Kind.NUMBER, shown=False),
         ],
         scopes=[
-            Scope(name="active", label=_("Active"), where=IS_ACTIVE),
-            Scope(name="expired", label=_("Expired"), where=IS_EXPIRED),
-            Scope(name="revoked", label=_("Revoked"), where=IS_REVOKED),
+            Scope(name="active", label=pgettext_lazy("keys", "Active"), where=IS_ACTIVE),
+            Scope(name="expired", label=pgettext_lazy("keys", "Expired"), where=IS_EXPIRED),
+            Scope(name="revoked", label=pgettext_lazy("keys", "Revoked"), where=IS_REVOKED),
             Scope(name="all", label=_("All")),
         ],
         search=["name", "prefix", "user__username"],

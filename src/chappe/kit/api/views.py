@@ -276,9 +276,9 @@ class Act(OnScreen):
         if isinstance(done.download, HttpResponseBase):
             return done.download
         if done.download is not None:
-            from chappe.kit.documents.services import download_response
+            from chappe.kit.documents.views import hand_over
 
-            return download_response(self.request.user, done.download)
+            return hand_over(self.request.user, done.download)
         try:
             row = row_as_json(self.screen, self.fresh(pk))
         except Http404:

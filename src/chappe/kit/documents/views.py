@@ -30,6 +30,20 @@ def download_response(user, stored: StoredFile, *, through: Model | None = None)
         allowed = names_it and visible_to(user, type(through)).filter(pk=through.pk).exists()
     if not allowed:
         raise PermissionDenied(_("This file is not yours to read."))
+    return _attachment(stored)
+
+
+def hand_over(user, stored: StoredFile) -> FileResponse:
+    """The file that a verb has just made for ``user``, who held the right to the verb: none on documents is asked.
+
+    PermissionDenied when it belongs to another organisation.
+    """
+    if user.organisation_id is not None and stored.owner_id != user.organisation_id:
+        raise PermissionDenied(_("This file is not yours to read."))
+    return _attachment(stored)
+
+
+def _attachment(stored: StoredFile) -> FileResponse:
     try:
         stream = stored.open()
     except FileNotFoundError as error:

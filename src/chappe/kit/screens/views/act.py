@@ -39,9 +39,9 @@ def finish(request: HttpRequest, done: Done | None, back: str) -> HttpResponseBa
     if isinstance(done.download, HttpResponseBase):
         return done.download
     if done.download is not None:
-        from chappe.kit.documents.services import download_response
+        from chappe.kit.documents.views import hand_over
 
-        return download_response(request.user, done.download)
+        return hand_over(request.user, done.download)
     if done.message:
         messages.success(request, str(done.message))
     return HttpResponseRedirect(done.url or back)

@@ -10,21 +10,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
 from chappe.core.rating.compile import CompiledTariff
-from chappe.core.rating.contract import I64, Priced, Status
+from chappe.core.rating.contract import I64, U8, Priced, Status
 from chappe.core.usage import scan
-from chappe.core.usage.batch import Rated, Rater
+from chappe.core.usage.batch import Fields, Rated, Rater
 from chappe.core.usage.columns import FIELDS, Header, bind_names
-from chappe.core.usage.fast import COMPILED, PADDING
+from chappe.core.usage.fast import PADDING
 from chappe.core.usage.faults import reason_word
-from chappe.core.usage.format import REASON_WORDS, STATUS_WORDS
+from chappe.core.usage.gather import picked, validity
 from chappe.core.usage.lines import Lines, preamble, read_lines
+from chappe.core.usage.typed import fields_of
 
 MONEY = pa.decimal128(28, 9)
 QUANTITY = pa.decimal128(25, 6)
 SEPARATOR = ","
+#: the lists of Rater.plain_words
+RATES, PREFIXES, DESTINATIONS, VERSION, VAT, SERVICE_VAT, STATUSES, REASONS = range(8)
 
 
 class UnreadableCallsError(ValueError):
@@ -105,86 +107,54 @@ def result_schema(has_service: bool) -> list[pa.Field]:
 
 def result_columns(rater: Rater, priced: Priced) -> list[pa.Array]:
     """Arrays in the order of :func:`result_schema`; what a call that is not rated has none of is null."""
-    blank = priced.status != Status.RATED
-    rates = rater.compiled.rates
-    version = np.zeros(len(blank), np.int32)
+    blank = (priced.status != Status.RATED).view(np.uint8)
     columns = [
-        _named(STATUS_WORDS, priced.status.astype(np.int32), None),
-        _named(REASON_WORDS, priced.reason.astype(np.int32), None),
+        *_states(rater, priced),
         _decimal(priced.cost, MONEY, blank),
         _decimal(priced.connect_fee, MONEY, blank),
         _decimal(priced.total, MONEY, blank),
         _decimal(priced.billed, QUANTITY, blank),
-        pa.array(priced.pieces, pa.int32(), mask=blank),
-        _rates(rater, priced, blank),
-        _named(rater.compiled.prefixes, priced.prefix, blank),
-        _named(rater.compiled.destinations, priced.destination, blank),
-        _named([rater.compiled.version], version, blank),
+        integers(priced.pieces, pa.int32(), blank),
+        *matches(rater, priced, blank),
     ]
     if rater.has_service:
         columns.append(_decimal(priced.service, MONEY, blank))
-        columns.append(_named([rate.vat for rate in rates], priced.rate, blank))
-        columns.append(_named([rate.service.vat if rate.service else "" for rate in rates], priced.rate, blank))
+        columns += [picked(rater.plain_words, which, priced.rate, blank) for which in (VAT, SERVICE_VAT)]
     return columns
 
 
-def _named(names: list[str], index: Any, blank: Any) -> pa.Array:
-    missing = index < 0 if blank is None else blank | (index < 0)
-    codes = pa.array(np.where(missing, 0, index).astype(np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(codes, pa.array(names or [""], pa.string())).cast(pa.string())
+def _states(rater: Rater, priced: Priced) -> list[pa.Array]:
+    return [picked(rater.plain_words, which, column, None) for which, column in states(priced)]
 
 
-def _rates(rater: Rater, priced: Priced, blank: Any) -> pa.Array:
-    tags = [rate.tag for rate in rater.compiled.rates]
-    last = np.where(priced.last_rate < 0, priced.rate, priced.last_rate).astype(np.int64)
-    pair, codes = np.unique(priced.rate.astype(np.int64) * (len(tags) + 1) + last, return_inverse=True)
-    spelled = []
-    for first, final in (divmod(int(p), len(tags) + 1) for p in pair):
-        first_tag = tags[first] if first >= 0 else ""
-        spelled.append(first_tag if first == final or first < 0 else f"{first_tag}>{tags[final]}")
-    return _named(spelled, codes.astype(np.int32), blank)
+def states(priced: Priced) -> tuple[tuple[int, Any], ...]:
+    """Status and reason, as numbers of their lists."""
+    return (STATUSES, priced.status), (REASONS, priced.reason)
 
 
-def _decimal(values: I64, kind: pa.DataType, blank: Any) -> pa.Array:
+def matches(rater: Rater, priced: Priced, blank: U8) -> list[pa.Array]:
+    """Rate (``A>B`` when the last piece has another one), prefix, destination and version."""
+    lists = rater.plain_words
+    return [
+        picked(lists, RATES, priced.rate, blank, priced.last_rate),
+        picked(lists, PREFIXES, priced.prefix, blank),
+        picked(lists, DESTINATIONS, priced.destination, blank),
+        picked(lists, VERSION, np.zeros(len(blank), np.int32), blank),
+    ]
+
+
+def integers(values: Any, kind: pa.DataType, missing: U8) -> pa.Array:
+    """A column of numbers as it stands, null where ``missing`` is not 0."""
+    valid, missed = validity(missing)
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(values))], missed)
+
+
+def _decimal(values: I64, kind: pa.DataType, missing: U8) -> pa.Array:
     """int64 counts of the smallest unit as decimals: the low 64 bits and their sign, nothing computed."""
     wide = np.empty((len(values), 2), np.int64)
     wide[:, 0], wide[:, 1] = values, values >> 63
-    valid = pa.py_buffer(np.packbits(~blank, bitorder="little"))
-    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(wide)], null_count=int(blank.sum()))
-
-
-# --- lines → Arrow -----------------------------------------------------------------------------------
-
-
-@njit(**COMPILED)
-def _gather(buf, bounds, column, rows, offsets, data):
-    """Contents of one column end to end, quotes taken off and doubled ones halved; returns the length."""
-    o = 0
-    for i in range(rows):
-        offsets[i] = o
-        lo, hi = bounds[i, column] + 1, bounds[i, column + 1]
-        plain = not (hi - lo >= 2 and buf[lo] == 34 and buf[hi - 1] == 34)
-        if plain:
-            for k in range(lo, hi):
-                data[o] = buf[k]
-                o += 1
-            continue
-        k = lo + 1
-        while k < hi - 1:
-            data[o] = buf[k]
-            o += 1
-            k += 2 if buf[k] == 34 else 1
-    offsets[rows] = o
-    return o
-
-
-def text_column(lines: Lines, column: int) -> pa.Array:
-    """One column of the lines as Arrow text, exactly as written."""
-    rows = lines.rows
-    size = int((lines.bounds[:rows, column + 1] - lines.bounds[:rows, column]).sum())
-    offsets, data = np.zeros(rows + 1, np.int32), np.empty(max(size, 1), np.uint8)
-    used = _gather(lines.buf, lines.bounds, column, rows, offsets, data)
-    return pa.StringArray.from_buffers(rows, pa.py_buffer(offsets), pa.py_buffer(data[:used]))
+    valid, missed = validity(missing)
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(wide)], missed)
 
 
 # --- record batch → record batch ---------------------------------------------------------------------
@@ -213,15 +183,22 @@ class BatchRater:
         position = tuple(names.index(field) if field in names else -1 for field in FIELDS)
         return Header(tuple(self.needed), SEPARATOR, position, tuple(range(len(names))))
 
-    def rate(self, batch: pa.RecordBatch, numbers: I64, twins: Any = None) -> tuple[pa.RecordBatch, Lines, Rated]:
-        """The batch with the result columns behind its own."""
-        raw = bytearray(self.preamble) + as_lines(batch, self.needed) + bytes(PADDING)
+    def fields(self, batch: pa.RecordBatch) -> Fields:
+        """What prices a batch: its columns as they are, or spelled as lines where those need a second look."""
+        found = fields_of(batch, self.whole.position, self.preamble, self.spots)
+        return found or self.spelled(batch, self.needed, self.header).fields()
+
+    def spelled(self, batch: pa.RecordBatch, names: list[str], header: Header) -> Lines:
+        """Some columns of a batch as the lines that a CSV file would have."""
+        raw = bytearray(self.preamble) + as_lines(batch, names) + bytes(PADDING)
         buf = np.frombuffer(raw, np.uint8)[:-PADDING]
-        lines = read_lines(buf, len(self.preamble), self.header, self.classes, self.spots, self.conversion)
-        n = lines.rows
-        rated = self.rater.rate(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n], numbers, twins)
+        return read_lines(buf, len(self.preamble), header, self.classes, self.spots, self.conversion)
+
+    def rate(self, batch: pa.RecordBatch, numbers: I64, twins: Any = None) -> tuple[pa.RecordBatch, Rated]:
+        """The batch with the result columns behind its own."""
+        rated = self.rater.rate(self.fields(batch), numbers, twins)
         columns = [batch.column(name) for name in self.kept] + result_columns(self.rater, rated.priced)
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema), lines, rated
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema), rated
 
 
 def rate_batches(compiled: CompiledTariff, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -3,9 +3,11 @@
 Holds what is the same for all batches of one tariff (:class:`Rater`). Touches no file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import I32, I64, U8, Calls, Priced, Reason, Status
@@ -13,6 +15,7 @@ from chappe.core.rating.kernel import rate_arrays
 from chappe.core.rating.model import ANY
 from chappe.core.usage import format as fmt
 from chappe.core.usage import keys
+from chappe.core.usage.fast import PADDING
 from chappe.core.usage.faults import MEANINGS, Fault
 from chappe.core.usage.parse import read_calls
 from chappe.core.usage.twins import U64, Twins
@@ -20,6 +23,24 @@ from chappe.core.usage.twins import U64, Twins
 _REASON_OF = np.zeros(256, np.uint8)
 for _fault, _meaning in MEANINGS.items():
     _REASON_OF[_fault] = _meaning.reason
+
+
+NO_MOMENTS = (np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int32), np.zeros((0, 2), np.uint8))
+
+
+@dataclass(slots=True)
+class Fields:
+    """n calls as bytes: field f of row i is ``buf[at[i, f]:][:length[i, f]]``, PADDING spare bytes behind it all.
+
+    ``moments`` are start and end where a file holds them as such (typed.py): microseconds UTC, offset in seconds,
+    state as parse.parse_time gives it; empty arrays when they are spelled in ``buf`` like the rest.
+    """
+
+    buf: U8
+    at: I32
+    length: I32
+    fault: U8
+    moments: tuple[I64, I32, U8] = NO_MOMENTS
 
 
 @dataclass(slots=True)
@@ -34,6 +55,12 @@ class Rated:
     usage: I64
     offset: I32
 
+    def only(self, rows: npt.NDArray[np.intp]) -> "Rated":
+        """Some of the rows."""
+        priced = Priced(*(getattr(self.priced, column.name)[rows] for column in fields(Priced)))
+        columns = (self.fault[rows], self.ids[rows], self.start[rows], self.usage[rows], self.offset[rows])
+        return Rated(len(rows), priced, *columns)
+
 
 class Rater:
     """A tariff with the tables that reading and writing need. Safe to share between threads: it never changes."""
@@ -41,53 +68,81 @@ class Rater:
     def __init__(self, compiled: CompiledTariff, separator: str = ",") -> None:
         self.compiled = compiled
         self.separator = separator
-        index = compiled.key_index
-        texts = [keys.key_bytes(*name) for name in index]
-        general = {name[:3]: number for name, number in index.items() if name[3] == ANY}
-        anyone = [keys.key_bytes(*name) for name in general]
         tenants = sorted(compiled.tenants)
-        self.who = (
-            keys.build(texts, list(index.values())),
-            keys.build(anyone, list(general.values())),
-            keys.build([tenant.encode() for tenant in tenants], range(len(tenants))),
-            compiled.keyed_by == "tor",
-            ANY in tenants,
-        )
-        self.longest = max(map(len, texts), default=0) + 8
+        self.tenants = tenants
         self.only_tenant = tenants[0] if len(tenants) == 1 else ""
         self.has_service = any(rate.service is not None for rate in compiled.rates)
-        self.row_bytes = 0
-        self.names = self._names(separator)
 
-    def _names(self, separator: str) -> tuple[object, ...]:
-        """All words that are written, packed: the rates, then the lists whose beginnings the third item gives."""
-        tags = [rate.tag for rate in self.compiled.rates]
-        quote = any(fmt.quoted(tag, separator) != tag for tag in tags)
-        services = [rate.service for rate in self.compiled.rates]
+    @cached_property
+    def who(self) -> tuple[object, ...]:
+        """What parse.read_calls knows of the profiles: see there."""
+        groups: dict[tuple[str, str, str], int] = {}
+        owners = [groups.setdefault(name[:3], len(groups)) for name in self.compiled.key_index]
+        anyone = np.full(len(groups) + 1, -1, np.int32)  # one spare: an index of -1 finds it
+        for name, number in self.compiled.key_index.items():
+            if name[3] == ANY:
+                anyone[groups[name[:3]]] = number
+        texts = [keys.group_bytes(*name) for name in groups]
+        self.longest = max(map(len, texts), default=0) + PADDING
+        return (
+            keys.build(texts, groups.values()),
+            keys.build(
+                [name[3].encode() for name in self.compiled.key_index], self.compiled.key_index.values(), owners
+            ),
+            anyone,
+            keys.build([tenant.encode() for tenant in self.tenants], range(len(self.tenants))),
+            self.compiled.keyed_by == "tor",
+            ANY in self.tenants,
+        )
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """Names of the rates."""
+        return [rate.tag for rate in self.compiled.rates]
+
+    @cached_property
+    def words(self) -> fmt.Lists:
+        """All words that are written, packed for CSV."""
+        separator, tags = self.separator, self.tags
+        odd = {mark for mark in (separator, '"', "\n", "\r") if any(mark in tag for tag in tags)}
+        services = [rate.service for rate in self.compiled.rates] if self.has_service else []
         plain = (
             self.compiled.prefixes,
             self.compiled.destinations,
             [self.compiled.version],
-            [rate.vat for rate in self.compiled.rates],
+            [rate.vat for rate in self.compiled.rates] if self.has_service else [],
             [part.vat if part else "" for part in services],
             fmt.STATUS_WORDS,
             fmt.REASON_WORDS,
         )
-        lists = [[tag.replace('"', '""') for tag in tags] if quote else tags]
-        lists += [[fmt.quoted(word, separator) for word in words] for words in plain]
-        starts = np.cumsum([len(words) for words in lists])
-        packed = fmt.words([word for words in lists for word in words])
-        widths = [max((len(word.encode()) for word in words), default=0) for words in lists]
-        self.row_bytes = fmt.FIXED_WIDTH + sum(widths) + widths[0] + 3
-        return packed.text, packed.at, tuple(int(start) for start in starts[:-1]), quote
+        lists = [[tag.replace('"', '""') for tag in tags] if odd else tags]
+        lists += [fmt.all_quoted(words, separator) for words in plain]
+        return fmt.lists_of(lists, quote_first=bool(odd))
 
-    def rate(self, buf: U8, at: I32, length: I32, fault: U8, numbers: I64, twins: Twins | None = None) -> Rated:
-        """Price n calls whose field f is ``buf[at[i, f]:][:length[i, f]]``.
+    @cached_property
+    def plain_words(self) -> fmt.Lists:
+        """The same words as they are, for columns of Arrow."""
+        rates = self.compiled.rates
+        lists = [
+            self.tags,
+            self.compiled.prefixes,
+            self.compiled.destinations,
+            [self.compiled.version],
+            [rate.vat for rate in rates] if self.has_service else [],
+            [rate.service.vat if rate.service else "" for rate in rates] if self.has_service else [],
+            fmt.STATUS_WORDS,
+            fmt.REASON_WORDS,
+        ]
+        return fmt.lists_of(lists)
 
-        ``fault`` holds what reading the lines found and is filled further; ``numbers`` are the rows' line
+    def rate(self, given: Fields, numbers: I64, twins: Twins | None = None) -> Rated:
+        """Price the calls whose fields are at hand.
+
+        ``given.fault`` holds what reading the lines found and is filled further; ``numbers`` are the rows' line
         numbers, by which ``twins`` knows the repeated ids of the whole file.
         """
-        calls, ids = self.read(buf, at, length, fault)
+        calls, ids = self.read(given)
+        fault = given.fault
         if twins is not None:
             fault[(fault == 0) & twins.repeated(numbers)] = Fault.DUPLICATE_ID
         rows = len(fault)
@@ -97,18 +152,20 @@ class Rater:
         rate_arrays(self.compiled, calls, priced)
         return Rated(rows, priced, fault, ids, calls.start, calls.usage, calls.offset)
 
-    def read(self, buf: U8, at: I32, length: I32, fault: U8) -> tuple[Calls, U64]:
+    def read(self, given: Fields) -> tuple[Calls, U64]:
         """The columns of the kernel, read but not priced, and the hashes of the ids."""
-        rows = len(fault)
-        calls = new_calls(rows, buf)
+        rows = len(given.fault)
+        calls = new_calls(rows, given.buf)
         ids = np.empty(rows, np.uint64)
+        who = self.who
         read_calls(
-            buf,
-            at,
-            length,
+            given.buf,
+            given.at,
+            given.length,
             rows,
-            fault,
-            self.who,
+            given.fault,
+            given.moments,
+            who,
             np.empty(self.longest, np.uint8),
             calls.key,
             calls.dest_start,

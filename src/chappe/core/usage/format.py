@@ -18,6 +18,8 @@ from chappe.core.usage.faults import reason_word
 _ZERO, _DOT, _MINUS, _GREATER, _QUOTE = 48, 46, 45, 62, 34
 NANO, MICRO = 1_000_000_000, 1_000_000
 NANO_U, MICRO_U, _TEN = np.uint64(NANO), np.uint64(MICRO), np.uint64(10)
+_THOUSAND = np.uint64(1000)
+_THREE_DIGITS = np.frombuffer("".join(f"{n:03d} " for n in range(1000)).encode(), np.uint8).copy()  # "000 001 …"
 WIDEST_NUMBER = 21  # sign, 19 digits, point
 FIXED_WIDTH = 9 * WIDEST_NUMBER + 24  # amounts, pieces, and one separator each
 
@@ -29,9 +31,36 @@ class Words(NamedTuple):
     at: npt.NDArray[np.int64]
 
 
-def words(items: Sequence[str], separator: str = "") -> Words:
-    """Pack names; with a separator each is quoted where CSV asks for it."""
-    packed = [(quoted(item, separator) if separator else item).encode() for item in items]
+class Lists(NamedTuple):
+    """Several lists of words in one: list k begins at word ``first[k - 1]``, the first (the rates) at 0."""
+
+    text: npt.NDArray[np.uint8]
+    at: npt.NDArray[np.int64]
+    first: tuple[int, ...]
+    quote_first: bool  # the words of the first list are written between quotes
+    row_bytes: int  # the most that one word of each list and the numbers of a row need
+
+
+def lists_of(lists: Sequence[Sequence[str]], *, quote_first: bool = False) -> Lists:
+    """Pack lists of words; the first counts twice in a row's width, for ``A>B``."""
+    packed = words([word for items in lists for word in items])
+    starts = [int(n) for n in np.cumsum([0, *(len(items) for items in lists)])]
+    sizes = np.diff(packed.at)
+    widths = [int(sizes[lo:hi].max(initial=0)) for lo, hi in zip(starts[:-1], starts[1:], strict=True)]
+    return Lists(packed.text, packed.at, tuple(starts[1:-1]), quote_first, FIXED_WIDTH + sum(widths) + widths[0] + 3)
+
+
+def all_quoted(items: Sequence[str], separator: str) -> Sequence[str]:
+    """Every item as one CSV field; nearly always the items themselves, found out at one look."""
+    together = "".join(items)
+    if any(mark in together for mark in (separator, '"', "\n", "\r")):
+        return [quoted(item, separator) for item in items]
+    return items
+
+
+def words(items: Sequence[str]) -> Words:
+    """Pack names."""
+    packed = [item.encode() for item in items]
     at = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array([len(p) for p in packed], np.int64))])
     return Words(np.frombuffer(bytearray().join([*packed, bytes(PADDING)]), np.uint8), at.astype(np.int64))
 
@@ -41,10 +70,6 @@ def quoted(text: str, separator: str) -> str:
     if any(mark in text for mark in (separator, '"', "\n", "\r")):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def widest(packed: Words) -> int:
-    return int(np.diff(packed.at).max(initial=0))
 
 
 STATUS_WORDS = [status.name for status in sorted(Status)]
@@ -74,17 +99,21 @@ def _put_decimal(out, o, value, unit, decimals):
     size = np.uint64(value)
     whole = size // unit
     part = size - whole * unit
-    o = _put_whole(out, o, whole)
+    if whole < _TEN:
+        out[o] = _ZERO + whole
+        o += 1
+    else:
+        o = _put_whole(out, o, whole)
     if part == 0:
         return o
     out[o] = _DOT
-    end = o
-    for k in range(o + decimals, o, -1):
-        digit = part % _TEN
-        out[k] = _ZERO + digit
-        part //= _TEN
-        if digit != 0 and end == o:
-            end = k
+    for k in range(decimals - 3, -1, -3):  # three digits at a time, from the last ones on
+        rest = part // _THOUSAND
+        move(out, o + 1 + k, _THREE_DIGITS, np.int64(part - rest * _THOUSAND) * 4, 3)
+        part = rest
+    end = o + decimals
+    while out[end] == _ZERO:
+        end -= 1
     return end + 1
 
 

@@ -13,6 +13,7 @@ from numba import njit
 from chappe.core.rating.contract import I32, U8
 from chappe.core.rating.model import ANY
 from chappe.core.usage import scan
+from chappe.core.usage.batch import Fields
 from chappe.core.usage.columns import ACCOUNT, DEFAULTS, FIELDS, SUBJECT, Header
 from chappe.core.usage.fast import COMPILED, PADDING
 from chappe.core.usage.faults import Fault
@@ -38,6 +39,11 @@ class Lines:
     first_converted: int = -1
     fields_found: dict[int, int] = field(default_factory=dict)
     raw: dict[int, bytes] = field(default_factory=dict)
+
+    def fields(self) -> Fields:
+        """What prices these lines; faults found there are noted here too."""
+        n = self.rows
+        return Fields(self.buf, self.at[:n], self.length[:n], self.fault[:n])
 
     def cell(self, row: int, field_number: int) -> str:
         """Content of a field, for sentences."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from chappe.core.base.issue import Issue
 from chappe.core.rating.compile import CompiledTariff
-from chappe.core.usage.batch import Rated, new_priced
+from chappe.core.usage.batch import Fields, Rated, new_priced
 from chappe.core.usage.columns import DESTINATION, FIELDS, ID
 from chappe.core.usage.faults import MEANINGS, Fault
 from chappe.core.usage.file import is_parquet
@@ -63,13 +63,13 @@ def _rows(lines: Lines, identity: bytes) -> list[int]:
 def _found(job: Job, lines: Lines, row: int, number: int) -> Found:
     one = slice(row, row + 1)
     fault = lines.fault[one].copy()
-    calls, ids = job.rater.read(lines.buf, lines.at[one].copy(), lines.length[one].copy(), fault)
+    calls, ids = job.rater.read(Fields(lines.buf, lines.at[one].copy(), lines.length[one].copy(), fault))
     if fault[0]:
         assert job.header is not None
         lines.fault[row] = fault[0]
         priced = new_priced(lines.rows)
         priced.status[:], priced.reason[row] = 2, MEANINGS[Fault(int(fault[0]))].reason
-        rated = Rated(lines.rows, priced, lines.fault, ids, calls.start, calls.usage)
+        rated = Rated(lines.rows, priced, lines.fault, ids, calls.start, calls.usage, calls.offset)
         return Found(number, issue=issue_of(lines, rated, row, job.header, number, file=job.path.name))
     fields = {name: lines.cell(row, f) for f, name in enumerate(FIELDS)}
     fields["destination"] = lines.cell(row, DESTINATION).removeprefix("+")

@@ -11,21 +11,17 @@ import pyarrow.parquet as pq
 
 from chappe.core.base.issue import Issue
 from chappe.core.rating.compile import CompiledTariff
-from chappe.core.rating.contract import I64
-from chappe.core.usage import scan
+from chappe.core.rating.contract import I64, Status
 from chappe.core.usage.arrow import (
-    SEPARATOR,
     BatchRater,
     UnreadableCallsError,
-    as_lines,
     result_columns,
     result_schema,
-    text_column,
 )
-from chappe.core.usage.batch import Rated, Rater
+from chappe.core.usage.batch import Fields, Rated, Rater
 from chappe.core.usage.columns import FIELDS, Header
-from chappe.core.usage.fast import PADDING
-from chappe.core.usage.lines import Lines, read_lines
+from chappe.core.usage.gather import written
+from chappe.core.usage.lines import Lines
 from chappe.core.usage.sinks import WholeFile
 from chappe.core.usage.twins import Twins
 from chappe.core.usage.work import CsvWriter, Done, Job, Writer
@@ -46,7 +42,7 @@ def text_schema(header: Header, rater: Rater) -> pa.Schema:
 
 def table_of(lines: Lines, rated: Rated, header: Header, rater: Rater) -> pa.RecordBatch:
     """The lines and their results as Arrow."""
-    columns = [text_column(lines, i) for i in header.kept] + result_columns(rater, rated.priced)
+    columns = written(lines.buf, lines.bounds, lines.rows, list(header.kept)) + result_columns(rater, rated.priced)
     return pa.RecordBatch.from_arrays(columns, schema=text_schema(header, rater))
 
 
@@ -120,34 +116,35 @@ class ParquetJob(Job):
     def lines_of(self, part: Batch) -> tuple[Lines, I64]:
         """All columns as lines: what a CSV file of the same calls would be."""
         assert self.header is not None
-        inner = self.inner
-        raw = bytearray(inner.preamble) + as_lines(part.batch, part.batch.schema.names) + bytes(PADDING)
-        buf = np.frombuffer(raw, np.uint8)[:-PADDING]
-        lines = read_lines(buf, len(inner.preamble), self.header, inner.classes, inner.spots, inner.conversion)
+        lines = self.inner.spelled(part.batch, part.batch.schema.names, self.header)
         return lines, part.first_row + np.arange(lines.rows, dtype=np.int64)
+
+    def fields_of(self, part: Batch) -> tuple[Fields, I64]:
+        return self.inner.fields(part.batch), part.first_row + np.arange(part.batch.num_rows, dtype=np.int64)
 
     def work(self, part: Batch, twins: Twins | None) -> Done:
         assert self.header is not None
-        if self.to_parquet and not self.wants_rejects:
+        if self.to_parquet:
             numbers = part.first_row + np.arange(part.batch.num_rows, dtype=np.int64)
-            output, lines, rated = self.inner.rate(part.batch, numbers, twins)
-            header = self.inner.header
+            output, rated = self.inner.rate(part.batch, numbers, twins)
+            done = self.counted(rated, output)
+            self._tell_odd(done, part, rated)
         else:
             lines, numbers = self.lines_of(part)
-            n, header = lines.rows, self.header
-            rated = self.rater.rate(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n], numbers, twins)
-            output = self._output(part, lines, rated)
-        done = self.report(lines, rated, header, numbers, output)
+            rated = self.rater.rate(lines.fields(), numbers, twins)
+            done = self.counted(rated, self.csv_rows(lines, rated, self.header, False))
+            self.tell(done, lines, rated, self.header, numbers)
         done.issues = [self._placed(issue) for issue in done.issues]
         done.position = part.first_row + part.batch.num_rows - 1
         return done
 
-    def _output(self, part: Batch, lines: Lines, rated: Rated) -> Any:
+    def _tell_odd(self, done: Done, part: Batch, rated: Rated) -> None:
+        """Spell only the rows that something has to be said about."""
         assert self.header is not None
-        if not self.to_parquet:
-            return self.csv_rows(lines, rated, self.header, False)
-        columns = [part.batch.column(i) for i in self.header.kept] + result_columns(self.rater, rated.priced)
-        return pa.RecordBatch.from_arrays(columns, schema=self.inner.schema)
+        odd = np.flatnonzero(rated.priced.status != Status.RATED)
+        if len(odd):
+            few = Batch(part.batch.take(pa.array(odd)), 0)
+            self.tell(done, self.lines_of(few)[0], rated.only(odd), self.header, part.first_row + odd)
 
     def _placed(self, issue: Issue) -> Issue:
         """A place in a Parquet file is a row and a column's number."""
@@ -168,4 +165,4 @@ class ParquetJob(Job):
             self.parquet.close()
 
 
-__all__ = ["SEPARATOR", "ParquetJob", "ParquetWriter", "scan", "table_of", "text_schema"]
+__all__ = ["ParquetJob", "ParquetWriter", "table_of", "text_schema"]

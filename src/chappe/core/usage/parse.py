@@ -9,10 +9,10 @@ from numba import njit
 
 from chappe.core.rating.contract import FIRST_YEAR, LAST_YEAR
 from chappe.core.usage import columns as c
-from chappe.core.usage.fast import COMPILED, INLINED
+from chappe.core.usage.fast import COMPILED, INLINED, eight
 from chappe.core.usage.fast import at as byte_at
 from chappe.core.usage.faults import MOST_DIGITS, Fault
-from chappe.core.usage.keys import find_key, find_one, hash_one
+from chappe.core.usage.keys import find_group, find_one, hash_one, same_bytes
 
 ID, TENANT, TOR, CATEGORY, DIRECTION = c.ID, c.TENANT, c.TOR, c.CATEGORY, c.DIRECTION
 SUBJECT, DESTINATION, START, END, USAGE = c.SUBJECT, c.DESTINATION, c.START, c.END, c.USAGE
@@ -24,6 +24,19 @@ MOST_USAGE = 2**62 // MILLION  # whole units; more does not fit 64 bits with roo
 
 _OK, _BAD, _RANGE, _NEGATIVE, _LARGE = 0, 1, 2, 3, 4
 _ZERO, _NINE, _DOT, _COMMA, _MINUS, _PLUS = 48, 57, 46, 44, 45, 43
+_BYTE = np.uint64(0xFF)
+
+
+def _word(text: bytes) -> np.uint64:
+    return np.uint64(int.from_bytes(text, "little"))
+
+
+# What is taken off "yyyy-mm-" and "ddThh:mm", what is added to the rest of each digit, and what must then be 0.
+_DATE, _CLOCK = _word(b"0000-00-"), _word(b"00T00:00")
+_DATE_SIX, _CLOCK_SIX = _word(b"\6\6\6\6\0\6\6\0"), _word(b"\6\6\0\6\6\0\6\6")
+_DATE_NIBBLES = _word(b"\xf0\xf0\xf0\xf0\xff\xf0\xf0\xff")
+_CLOCK_NIBBLES = _word(b"\xf0\xf0\xff\xf0\xf0\xff\xf0\xf0")
+
 _F = {fault.name: int(fault) for fault in Fault}
 _MISSING_ID, _MISSING_TENANT, _MISSING_SUBJECT = _F["MISSING_ID"], _F["MISSING_TENANT"], _F["MISSING_SUBJECT"]
 _MISSING_DESTINATION, _MISSING_START, _MISSING_END = _F["MISSING_DESTINATION"], _F["MISSING_START"], _F["MISSING_END"]
@@ -80,6 +93,51 @@ def _offset(buf, i, hi):
 
 
 @njit(**INLINED)
+def _pick(word, k):
+    """Byte ``k`` of a word, as a number."""
+    return np.int64((word >> np.uint64(8 * k)) & _BYTE)
+
+
+@njit(**INLINED)
+def _usual_time(buf, i, hi):
+    """``yyyy-mm-ddThh:mm:ssZ`` to the letter: its microseconds, or -1 when it is spelled or valued otherwise.
+
+    Digits are checked eight at a time: less "0" their upper halves are 0, also when 6 is added. Years out of the
+    allowed ones are left to the full reading, as all that has to be refused.
+    """
+    if hi - i != 20:
+        return np.int64(-1)
+    date, clock = eight(buf, i) ^ _DATE, eight(buf, i + 8) ^ _CLOCK
+    wrong = (((date + _DATE_SIX) | date) & _DATE_NIBBLES) | (((clock + _CLOCK_SIX) | clock) & _CLOCK_NIBBLES)
+    tens, ones = byte_at(buf, i + 17) - _ZERO, byte_at(buf, i + 18) - _ZERO
+    if wrong != np.uint64(0) or byte_at(buf, i + 16) != 58 or byte_at(buf, i + 19) != 90:
+        return np.int64(-1)
+    if tens < 0 or tens > 5 or ones < 0 or ones > 9:
+        return np.int64(-1)
+    year = _pick(date, 0) * 1000 + _pick(date, 1) * 100 + _pick(date, 2) * 10 + _pick(date, 3)
+    month, day = _pick(date, 5) * 10 + _pick(date, 6), _pick(clock, 0) * 10 + _pick(clock, 1)
+    hour, minute = _pick(clock, 3) * 10 + _pick(clock, 4), _pick(clock, 6) * 10 + _pick(clock, 7)
+    if year < FIRST_YEAR or year > LAST_YEAR or hour > 23 or minute > 59:
+        return np.int64(-1)
+    days = days_of(year, month, day)
+    if days < 0:
+        return np.int64(-1)
+    return (days * DAY + hour * 3600 + minute * 60 + tens * 10 + ones) * MILLION
+
+
+@njit(**INLINED)
+def moment_of(buf, at, length, moments, row, field, which):
+    """(microseconds UTC, offset, state) of start (``which`` 0) or end (1): as given, else from its bytes."""
+    values, offsets, states = moments
+    if states.shape[0] > 0:
+        return values[row, which], np.int64(offsets[row, which]), np.int64(states[row, which])
+    usual = _usual_time(buf, at[field], at[field] + length[field])
+    if usual >= 0:
+        return usual, np.int64(0), np.int64(_OK)
+    return parse_time(buf, at[field], at[field] + length[field])
+
+
+@njit(**COMPILED)
 def parse_time(buf, i, hi):
     """RFC 3339 with T, t or a space, up to six decimals: (microseconds UTC, offset in seconds, state).
 
@@ -194,7 +252,7 @@ def _number_fault(buf, at, length):
 
 
 @njit(**INLINED)
-def _usage_of(buf, at, length, start, timed):
+def _usage_of(buf, at, length, start, timed, moments, row):
     """(usage in millionths, fault) from the field usage, else from end less start."""
     if length[USAGE] > 0:
         usage, state = parse_quantity(buf, at[USAGE], at[USAGE] + length[USAGE], timed)
@@ -203,7 +261,7 @@ def _usage_of(buf, at, length, start, timed):
         return 0, _NEGATIVE_USAGE if state == _NEGATIVE else (_USAGE_LARGE if state == _LARGE else _BAD_USAGE)
     if length[END] <= 0:
         return 0, _MISSING_END
-    end, _, state = parse_time(buf, at[END], at[END] + length[END])
+    end, _, state = moment_of(buf, at, length, moments, row, END, 1)
     if state != _OK:
         return 0, _BAD_END if state == _BAD else _END_OUT
     return (end - start, 0) if end >= start else (0, _END_FIRST)
@@ -224,70 +282,85 @@ def _missing(length, timed):
 
 
 @njit(**INLINED)
-def _read_call(buf, at, length, row, start, usage, offset, timed):
+def _read_call(buf, at, length, moments, row, start, usage, offset, timed):
     """Read one call into the arrays at ``row``; returns its fault."""
     voice = is_timed(buf, at[TOR], length[TOR])
     timed[row] = voice
     wrong = _missing(length, voice)
     if wrong != 0:
         return wrong
-    moment, east, state = parse_time(buf, at[START], at[START] + length[START])
+    moment, east, state = moment_of(buf, at, length, moments, row, START, 0)
     if state != _OK:
         return _BAD_START if state == _BAD else _START_OUT
     start[row], offset[row] = moment, east
-    amount, wrong = _usage_of(buf, at, length, moment, voice)
+    amount, wrong = _usage_of(buf, at, length, moment, voice, moments, row)
     usage[row] = amount
     if wrong == 0 and voice:
         wrong = _number_fault(buf, at[DESTINATION], length[DESTINATION])
     return wrong
 
 
-@njit(**COMPILED)
-def read_calls(buf, at, length, rows, fault, who, scratch, key, dest_at, dest_len, start, usage, offset, timed, ids):
-    """Read ``rows`` calls whose field bytes stand at ``at[i, field]`` for ``length[i, field]``.
+@njit(**INLINED)
+def _same_group(buf, at, length, kind, before):
+    """Whether a row has the tenant and the category (or type of record) of the row ``before``."""
+    return (
+        length[TENANT] == before[1]
+        and length[kind] == before[3]
+        and same_bytes(buf, before[0], buf, at[TENANT], length[TENANT])
+        and same_bytes(buf, before[2], buf, at[kind], length[kind])
+    )
 
-    ``who`` is (keys, anyone, tenants, by_tor, for_all), see batch.Rater; ``scratch`` has room for the longest key. Fills the columns of
-    contract.Calls, ``fault`` and ``ids`` (a 64-bit hash of each id; 0 for rows with a fault). Rows that already
-    have a fault are left alone.
+
+@njit(**INLINED)
+def _key_in(subjects, anyone, group, buf, at, length):
+    """The subject's own profile in a group, else that of *any there, else -1."""
+    if group < 0:
+        return np.int64(-1)
+    found = find_one(subjects, buf, at, length, group)
+    return found if found >= 0 else np.int64(anyone[group])
+
+
+@njit(**COMPILED)
+def read_calls(
+    buf, at, length, rows, fault, moments, who, scratch, key, dest_at, dest_len, start, usage, offset, timed, ids
+):
+    """Read ``rows`` calls whose field bytes stand at ``at[i, field]`` for ``length[i, field]`` (see batch.Fields).
+
+    ``who`` is (groups, subjects, anyone, tenants, by_tor, for_all), see batch.Rater; ``scratch`` has room for the
+    longest group. Fills the columns of contract.Calls, ``fault`` and ``ids`` (a 64-bit hash of each id; 0 for rows
+    with a fault). Rows that already have a fault are left alone.
     """
-    keys, anyone, tenants, by_tor, for_all = who
+    groups, subjects, anyone, tenants, by_tor, for_all = who
     kind = TOR if by_tor else CATEGORY
+    last_way, group, general = -1, -1, -1  # of the row before: whose calls follow each other share a group
+    before = (0, 0, 0, 0)
     for i in range(rows):
         ids[i] = 0
         key[i], dest_at[i], dest_len[i], start[i], usage[i], offset[i], timed[i] = -1, 0, 0, 0, 0, 0, 1
         if fault[i] != 0:
             continue
-        fault[i] = _read_call(buf, at[i], length[i], i, start, usage, offset, timed)
+        a, n = at[i], length[i]
+        fault[i] = _read_call(buf, a, n, moments, i, start, usage, offset, timed)
         if fault[i] != 0:
             continue
-        way = direction_of(buf, at[i, DIRECTION], length[i, DIRECTION])
+        way = direction_of(buf, a[DIRECTION], n[DIRECTION])
         if way < 0:
             fault[i] = _BAD_DIRECTION
             continue
-        a, n = at[i], length[i]
-        for general in range(2 if for_all else 1):  # the call's own tenant, else tenant *any (see lines.preamble)
-            at_tenant, length_tenant = (0, 4) if general else (a[TENANT], n[TENANT])
-            for parts in range(3, 1, -1):  # the subject's own profile, else that of subject *any
-                if key[i] < 0:
-                    table = keys if parts == 3 else anyone
-                    key[i] = find_key(
-                        table,
-                        scratch,
-                        parts,
-                        buf,
-                        way,
-                        at_tenant,
-                        length_tenant,
-                        a[kind],
-                        n[kind],
-                        a[SUBJECT],
-                        n[SUBJECT],
-                    )
-        if key[i] < 0 and not for_all and find_one(tenants, buf, a[TENANT], n[TENANT]) < 0:
+        if way != last_way or not _same_group(buf, a, n, kind, before):
+            group = find_group(groups, scratch, buf, way, a[TENANT], n[TENANT], a[kind], n[kind])
+            if for_all:  # tenant *any stands at the very beginning (lines.preamble)
+                general = find_group(groups, scratch, buf, way, 0, 4, a[kind], n[kind])
+            last_way, before = way, (a[TENANT], n[TENANT], a[kind], n[kind])
+        who_pays = _key_in(subjects, anyone, group, buf, a[SUBJECT], n[SUBJECT])
+        if who_pays < 0 and for_all:
+            who_pays = _key_in(subjects, anyone, general, buf, a[SUBJECT], n[SUBJECT])
+        key[i] = who_pays
+        if who_pays < 0 and not for_all and find_one(tenants, buf, a[TENANT], n[TENANT], 0) < 0:
             fault[i] = _UNKNOWN_TENANT
             continue
         at_number, length_number = a[DESTINATION], n[DESTINATION]
         if length_number > 0 and buf[at_number] == _PLUS:
             at_number, length_number = at_number + 1, length_number - 1
         dest_at[i], dest_len[i] = at_number, length_number
-        ids[i] = hash_one(buf, a[ID], n[ID])
+        ids[i] = hash_one(buf, a[ID], n[ID], 0)

@@ -8,24 +8,24 @@ null, never zero. Writes nothing.
 import contextlib
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
+import pyarrow.compute as pc
 
 from chappe.core.base.issue import Issue
 from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import I64, Status
 from chappe.core.usage import columns as c
-from chappe.core.usage.arrow import _named, _rates
-from chappe.core.usage.batch import Rated
+from chappe.core.usage.arrow import VERSION, integers, matches, states
+from chappe.core.usage.batch import Fields, Rated, Rater
 from chappe.core.usage.file import is_parquet
-from chappe.core.usage.format import REASON_WORDS, STATUS_WORDS
-from chappe.core.usage.lines import Lines
+from chappe.core.usage.format import lists_of
+from chappe.core.usage.gather import cells, picked
 from chappe.core.usage.twins import IdLog, Judge, Twins
 from chappe.core.usage.work import CsvJob, Job
 
@@ -39,6 +39,8 @@ TEXT_FIELDS = {
     "account": c.ACCOUNT,
     "destination": c.DESTINATION,
 }
+QUARTER = 900_000_000  # microseconds
+MOST_QUARTERS = 1 << 19  # 15 years
 SCHEMA = pa.schema(
     [("line", pa.int64())]
     + [(name, pa.string()) for name in TEXT_FIELDS]
@@ -134,11 +136,10 @@ def _in_order(job: Job, twins: Twins | None, threads: int) -> Iterator[tuple[pa.
 
 
 def _part(job: Job, part: Any, twins: Twins | None) -> tuple[pa.RecordBatch, Any, int]:
-    lines, numbers = job.lines_of(part)
-    n = lines.rows
-    rated = job.rater.rate(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n], numbers, twins)
-    position = getattr(part, "end_offset", 0) or int(numbers[-1] if n else 0)
-    return _batch(job, lines, rated, numbers), rated.ids, position
+    fields, numbers = job.fields_of(part)
+    rated = job.rater.rate(fields, numbers, twins)
+    position = getattr(part, "end_offset", 0) or int(numbers[-1] if len(numbers) else 0)
+    return _batch(job.rater, fields, rated, numbers), rated.ids, position
 
 
 def _twins(compiled: CompiledTariff, path: Path, name: str, suspects: Any) -> Twins:
@@ -150,58 +151,40 @@ def _twins(compiled: CompiledTariff, path: Path, name: str, suspects: Any) -> Tw
     return judge.verdict()
 
 
-def _batch(job: Job, lines: Lines, rated: Rated, numbers: I64) -> pa.RecordBatch:
-    priced, rater = rated.priced, job.rater
-    blank = priced.status != Status.RATED
-    unread = rated.start == 0
-    version = np.zeros(len(blank), np.int32)
+def _batch(rater: Rater, fields: Fields, rated: Rated, numbers: I64) -> pa.RecordBatch:
+    priced, lists = rated.priced, rater.plain_words
+    blank = (priced.status != Status.RATED).view(np.uint8)
+    unread = (rated.start == 0).view(np.uint8)
     columns: list[pa.Array] = [pa.array(numbers, pa.int64())]
-    columns += [_field(lines, number) for number in TEXT_FIELDS.values()]
+    columns += cells(fields.buf, fields.at, fields.length, list(TEXT_FIELDS.values()))
     columns += [
-        pa.array(rated.start, pa.int64(), mask=unread).cast(pa.timestamp("us", "UTC")),
-        pa.array(rated.offset, pa.int32(), mask=unread),
-        pa.array(rated.usage, pa.int64(), mask=unread | (rated.usage < 0)),
-        _named(STATUS_WORDS, priced.status.astype(np.int32), None),
-        _named(REASON_WORDS, priced.reason.astype(np.int32), None),
+        integers(rated.start, pa.timestamp("us", "UTC"), unread),
+        integers(rated.offset, pa.int32(), unread),
+        integers(rated.usage, pa.int64(), unread | (rated.usage < 0)),
     ]
+    columns += [picked(lists, which, column, None) for which, column in states(priced)]
     amounts = (priced.cost, priced.connect_fee, priced.service, priced.total, priced.billed)
-    columns += [pa.array(values, pa.int64(), mask=blank) for values in amounts]
-    columns += [
-        pa.array(priced.pieces, pa.int32(), mask=blank),
-        _rates(rater, priced, blank),
-        _named(rater.compiled.prefixes, priced.prefix, blank),
-        _named(rater.compiled.destinations, priced.destination, blank),
-        _named([rater.compiled.version], version, None),
-    ]
+    columns += [integers(values, pa.int64(), blank) for values in amounts]
+    columns += [integers(priced.pieces, pa.int32(), blank), *matches(rater, priced, blank)[:-1]]
+    columns.append(picked(lists, VERSION, np.zeros(len(blank), np.int32), None))
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
-@njit(cache=True, nogil=True)
-def _gather(buf: Any, at: Any, length: Any, rows: int, offsets: Any, data: Any) -> int:
-    o = 0
-    for i in range(rows):
-        offsets[i] = o
-        for k in range(at[i], at[i] + max(length[i], 0)):
-            data[o] = buf[k]
-            o += 1
-    offsets[rows] = o
-    return o
+def months(start: pa.Array, zone: str, missing: str) -> pa.Array:
+    """The month (``2026-03``, by the clocks of ``zone``) of each moment; ``missing`` for null.
 
-
-def _field(lines: Lines, number: int) -> pa.Array:
-    """One field of every line, with its default, as text; bytes that are not UTF-8 become a replacement mark."""
-    n = lines.rows
-    at, length = lines.at[:n, number].copy(), lines.length[:n, number].copy()
-    offsets = np.zeros(n + 1, np.int32)
-    data = np.empty(max(int(np.maximum(length, 0).sum()), 1), np.uint8)
-    used = int(_gather(lines.buf, at, length, n, offsets, data))
-    made = pa.StringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(data[:used]))
-    try:
-        made.validate(full=True)
-    except pa.ArrowInvalid:
-        return pa.array(_decoded(data, offsets), pa.string())
-    return made
-
-
-def _decoded(data: Any, offsets: Any) -> Iterable[str]:
-    return [bytes(data[offsets[i] : offsets[i + 1]]).decode("utf-8", "replace") for i in range(len(offsets) - 1)]
+    Clocks change on the hour or the half at most, so that one look-up for each quarter of an hour is enough.
+    """
+    blank = start.is_null().to_numpy(zero_copy_only=False)
+    quarter = np.where(blank, 0, pc.fill_null(start.cast(pa.int64()), 0).to_numpy() // QUARTER)
+    first = int(quarter.min(initial=0)) if blank.all() else int(quarter[~blank].min())
+    span = (int(quarter[~blank].max()) - first + 1) if not blank.all() else 0
+    if span > MOST_QUARTERS:  # a file of many years: one look-up a call
+        words, index = np.unique(quarter, return_inverse=True)
+    else:
+        words, index = np.arange(first, first + span), np.where(blank, 0, quarter - first)
+    local = pc.local_timestamp(pa.array(words * QUARTER, pa.timestamp("us", zone)))
+    names, number = np.unique(local.to_numpy().astype("datetime64[M]"), return_inverse=True)
+    lists = lists_of([[str(name) for name in names] + [missing]])
+    index = number[index] if len(number) else np.zeros(len(start), np.int64)
+    return picked(lists, 0, np.where(blank, len(names), index), None)

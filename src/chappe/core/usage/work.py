@@ -17,7 +17,7 @@ from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import I64, Reason, Status
 from chappe.core.usage import format as fmt
 from chappe.core.usage import scan
-from chappe.core.usage.batch import Rated, Rater, columns_of
+from chappe.core.usage.batch import Fields, Rated, Rater, columns_of
 from chappe.core.usage.blocks import BLOCK, Block, LineSource
 from chappe.core.usage.columns import (
     FIELDS,
@@ -112,31 +112,35 @@ class Job(ABC):
         """The lines of a part and their numbers in the file."""
 
     @abstractmethod
+    def fields_of(self, part: Any) -> tuple[Fields, I64]:
+        """What prices a part, and the numbers of its lines."""
+
+    @abstractmethod
     def close(self) -> None:
         """Close the source."""
 
     def identities(self, part: Any, suspects: Suspects) -> Iterator[tuple[int, bytes, int]]:
         """(line, id, hash) of the rows whose id may stand elsewhere too."""
         lines, numbers = self.lines_of(part)
-        n = lines.rows
-        _, ids = self.rater.read(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n])
+        _, ids = self.rater.read(lines.fields())
         for row in suspects.rows(ids).tolist():
             lo, size = int(lines.at[row, ID]), int(lines.length[row, ID])
             yield int(numbers[row]), bytes(lines.buf[lo : lo + size]), int(ids[row])
 
-    def report(self, lines: Lines, rated: Rated, header: Header, numbers: I64, output: Any) -> Done:
-        """Counts, totals, issues and rejected rows around an output."""
+    def counted(self, rated: Rated, output: Any) -> Done:
+        """Counts and totals beside an output."""
         counts = np.zeros((len(Status), max(Reason) + 1), np.int64)
         totals = np.zeros((4, 2), np.int64)
         fmt.tally(columns_of(rated.priced), rated.rows, counts, totals)
-        done = Done(output, rated.ids, counts, totals, blank=lines.blank, size=self.size)
-        if lines.converted:
-            done.converted = int(numbers[0] - lines.number[0]) + lines.first_converted
-        if counts[1:].any():
-            done.issues = issues_of(lines, rated, header, numbers, file=self.file, everything=self.all_issues)
-            if self.wants_rejects:
-                done.rejects = rejected_rows(lines, rated, header, numbers, self.language)
-        return done
+        return Done(output, rated.ids, counts, totals, size=self.size)
+
+    def tell(self, done: Done, lines: Lines, rated: Rated, header: Header, numbers: I64) -> None:
+        """Issues and rejected rows, where there are any."""
+        if not done.counts[1:].any():
+            return
+        done.issues = issues_of(lines, rated, header, numbers, file=self.file, everything=self.all_issues)
+        if self.wants_rejects:
+            done.rejects = rejected_rows(lines, rated, header, numbers, self.language)
 
     def result_names(self) -> tuple[str, ...]:
         return RESULT_COLUMNS + (SERVICE_COLUMNS if self.rater.has_service else ())
@@ -148,7 +152,8 @@ class Job(ABC):
     def csv_rows(self, lines: Lines, rated: Rated, header: Header, crlf: bool) -> memoryview:
         """The lines with the result columns behind them."""
         columns = len(header.names)
-        room = fmt.needed_bytes(lines.bounds, lines.rows, columns, self.rater.row_bytes)
+        words = self.rater.words
+        room = fmt.needed_bytes(lines.bounds, lines.rows, columns, words.row_bytes)
         out = np.empty(room, np.uint8)
         used = fmt.format_rows(
             lines.buf,
@@ -159,7 +164,7 @@ class Job(ABC):
             rated.priced.status,
             rated.priced.reason,
             *fmt.side_by_side(rated.priced),
-            self.rater.names,
+            words[:4],
             self.rater.has_service,
             ord(header.separator),
             crlf,
@@ -205,18 +210,25 @@ class CsvJob(Job):
         lines = read_lines(part.buf, part.lo, self.header, self.classes, self.spots, self.conversion)
         return lines, lines.number[: lines.rows].astype(np.int64) + part.first_line
 
+    def fields_of(self, part: Block) -> tuple[Fields, I64]:
+        lines, numbers = self.lines_of(part)
+        return lines.fields(), numbers
+
     def work(self, part: Block, twins: Twins | None) -> Done:
         assert self.header is not None
         lines, numbers = self.lines_of(part)
-        n = lines.rows
-        rated = self.rater.rate(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n], numbers, twins)
+        rated = self.rater.rate(lines.fields(), numbers, twins)
         if self.to_parquet:
             from chappe.core.usage.parquet import table_of
 
             output: Any = table_of(lines, rated, self.header, self.rater)
         else:
             output = self.csv_rows(lines, rated, self.header, self.source.crlf)
-        done = self.report(lines, rated, self.header, numbers, output)
+        done = self.counted(rated, output)
+        self.tell(done, lines, rated, self.header, numbers)
+        done.blank = lines.blank
+        if lines.converted:
+            done.converted = int(numbers[0] - lines.number[0]) + lines.first_converted
         done.position = part.end_offset
         return done
 

@@ -181,10 +181,10 @@ class PlannedChange(ScopedModel):
     access = Access(area=AREA, owner="file__owner")
 
     class Kind(models.TextChoices):
-        CREATE = "create", _("create")
-        UPDATE = "update", _("change")
-        DELETE = "delete", _("delete")
-        REFUSE = "refuse", _("refused")
+        CREATE = "create", _("creation")
+        UPDATE = "update", _("modification")
+        DELETE = "delete", _("deletion")
+        REFUSE = "refuse", _("refusal")
 
     file = models.ForeignKey(ReceivedFile, on_delete=models.CASCADE, related_name="changes", verbose_name=_("file"))
     kind = models.CharField(_("what"), max_length=8, choices=Kind.choices)

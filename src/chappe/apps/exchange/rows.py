@@ -246,6 +246,8 @@ class RowTable:
             context.fault("exchange.value-missing", **where, field=header)
         elif error.code in {"unique", "unique_together"}:
             context.fault("exchange.already-taken", **where, field=header, value=cell)
+        elif error.code == "max_length":
+            context.fault("exchange.too-long", **where, field=header, limit=int((error.params or {}).get("limit_value", 0)))
         else:
             source, params = frozen(error)
             context.fault("exchange.value-refused", **where, field=header, text=source, values=params)

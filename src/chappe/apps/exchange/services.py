@@ -24,13 +24,13 @@ from chappe.kit.audit.services import event
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.services import enqueue
 
-register_sentence("exchange.received", gettext_noop("received “{object}”"))
-register_sentence("exchange.kind", gettext_noop("said that “{object}” is of the kind {kind}"))
+register_sentence("exchange.received", gettext_noop("{actor} received {object}"))
+register_sentence("exchange.kind", gettext_noop("{actor} said that {object} is of the kind {kind}"))
 register_sentence(
-    "exchange.applied", gettext_noop("applied “{object}”: {create} created, {update} changed, {delete} deleted")
+    "exchange.applied", gettext_noop("{actor} applied {object}: {create} created, {update} changed, {delete} deleted")
 )
-register_sentence("exchange.forced", gettext_noop("let “{object}” through over the threshold ({percent} %)"))
-register_sentence("exchange.undone", gettext_noop("undid “{object}”"))
+register_sentence("exchange.forced", gettext_noop("{actor} let {object} through over the threshold ({percent} %)"))
+register_sentence("exchange.undone", gettext_noop("{actor} undid {object}"))
 
 
 def receive(

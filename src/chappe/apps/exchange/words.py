@@ -36,6 +36,7 @@ declare(
         "table.bad-word": N_("“{value}” is not one of: {known}."),
         "exchange.value-missing": N_("“{field}” is empty."),
         "exchange.value-refused": "{text}",
+        "exchange.too-long": N_("“{field}” has more than {limit} characters."),
         "exchange.already-taken": N_("“{value}” belongs to another row already."),
         "exchange.key-twice": N_("“{key}” stands on line {first} already: this line is left aside."),
         "exchange.key-ambiguous": N_("“{key}” fits several rows already there: nobody can tell which."),
@@ -67,6 +68,8 @@ def frozen(error: ValidationError) -> tuple[str, dict[str, str]]:
     """The English source of a refusal and its values, so that each reader gets it in their own language."""
     message, params = error.message, error.params or {}
     with translation.override("en"):
+        if not isinstance(message, str) and not str(message):  # a plural waits for its number
+            return str(message % params), {}
         return str(message), {key: str(value) for key, value in params.items()}
 
 

@@ -110,9 +110,7 @@ def test_relative_links_lead_somewhere(page):
             continue
         path, _, anchor = target.partition("#")
         there = (page.parent / path).resolve() if path else page
-        if not there.exists():
-            lost.append(target)
-        elif anchor and there.suffix == ".md" and anchor not in _anchors(there):
+        if not there.exists() or (anchor and there.suffix == ".md" and anchor not in _anchors(there)):
             lost.append(target)
     assert not lost
 

@@ -21,6 +21,7 @@ FOLDER = ROOT / "docs" / "manual" / "img"
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from tests.support import browser as chrome  # noqa: E402 - needs the path above
+from tools.png import lighter  # noqa: E402
 from tools.shots import WIDTHS  # noqa: E402
 
 WIDTH = 1440
@@ -96,6 +97,7 @@ def act(page: Any, verb: str, about: str) -> None:
 def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]:
     """The pictures of ``names``; answers what was wrong, one sentence each."""
     problems: list[str] = []
+    os.environ["LANGUAGE"] = "fr"  # how Chromium writes its own date fields
     with chrome.browser() as started:
         for signed_in in (False, True):
             wanted = [name for name in names if SHOTS[name].signed_in is signed_in]
@@ -107,13 +109,14 @@ def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]
             page = chrome.watched(context.new_page(), problems)
             if signed_in:
                 chrome.sign_in(page, lambda path: urljoin(base, path), user, password)
+            blank = context.new_page()
             for name in wanted:
-                problems += one(page, name)
+                problems += one(page, blank, name)
             context.close()
     return problems
 
 
-def one(page: Any, name: str) -> list[str]:
+def one(page: Any, blank: Any, name: str) -> list[str]:
     """One picture. A step that finds nothing to act upon is a fault, and the picture is not taken."""
     from playwright.sync_api import Error
 
@@ -127,7 +130,7 @@ def one(page: Any, name: str) -> list[str]:
             act(page, verb, about)
     except Error as error:
         return [f"{name}: {str(error).splitlines()[0]}"]
-    page.screenshot(path=target)
+    target.write_bytes(lighter(blank, page.screenshot()))
     size = target.stat().st_size
     return [f"{name}: {size:,} bytes, over {HEAVIEST:,}"] if size > HEAVIEST else []
 

@@ -45,7 +45,9 @@ def row_addresses(screen: Screen, pk: Any) -> list[str]:
 
 def list_addresses(screen: Screen) -> list[str]:
     """Every address about the list."""
-    return [registry.url(screen.slug, name) for name in ("list", "create", "export-csv", "export-xlsx", "views", "columns")]
+    return [
+        registry.url(screen.slug, name) for name in ("list", "create", "export-csv", "export-xlsx", "views", "columns")
+    ]
 
 
 def body(response: Any) -> str:

@@ -16,7 +16,14 @@ PUBLIC = {
     "metrics": "answered to this machine itself, which the test is, or to the token; others get 403",
 }
 #: What stands for a converter in an address.
-SAMPLES = {"int": "1", "str": "x", "slug": "x", "uuid": "00000000-0000-0000-0000-000000000000", "path": "x", "screen": "parties/contact"}
+SAMPLES = {
+    "int": "1",
+    "str": "x",
+    "slug": "x",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "path": "x",
+    "screen": "parties/contact",
+}
 REFUSED = {401, 403, 404, 405}
 
 

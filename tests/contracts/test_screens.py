@@ -229,7 +229,9 @@ def test_an_empty_list_says_what_to_do(screen, client, alice):
 @pytest.mark.parametrize("name", NEVER_EMPTY)
 def test_lists_said_never_empty_are_not(name, client, alice):
     client.force_login(alice)
-    assert client.get(registry.url(name), {"scope": scope_of_all(registry.get(name))}).context["nothing_at_all"] is False
+    assert (
+        client.get(registry.url(name), {"scope": scope_of_all(registry.get(name))}).context["nothing_at_all"] is False
+    )
 
 
 @pytest.mark.parametrize("screen", [s for s in SCREENS if s.create or s.update or s.delete], ids=slug)

@@ -83,7 +83,9 @@ def counter(_owner: Any, mark: str) -> SignInCounter:
 
 def api_key(owner: Any, mark: str) -> ApiKey:
     who = user(owner, new_mark())
-    return ApiKey.objects.create(name=mark, prefix=uuid4().hex[:8], digest=uuid4().hex * 2, user=who, organisation=owner)
+    return ApiKey.objects.create(
+        name=mark, prefix=uuid4().hex[:8], digest=uuid4().hex * 2, user=who, organisation=owner
+    )
 
 
 def key_meter(owner: Any, mark: str) -> KeyMeter:

@@ -50,7 +50,11 @@ def test_filters_orders_and_slices(worked):
 
 def test_not_is_the_rest_even_of_what_is_unknown(bruno, version):
     """A refused line has no start and no total: “not dear” must still hold it."""
-    rated(file_of(line("good", "33145678901", "2015-03-04T10:00:00+00:00", 25), "bad,acme,0,call,OUT,bob,bob,33,x,y"), version, bruno.organisation)
+    rated(
+        file_of(line("good", "33145678901", "2015-03-04T10:00:00+00:00", 25), "bad,acme,0,call,OUT,bob,bob,33,x,y"),
+        version,
+        bruno.organisation,
+    )
     assert sorted(ids(Call.objects.exclude(total__gt=1))) == ["bad"]
     assert sorted(ids(Call.objects.filter(total=None))) == ["bad"]
 
@@ -98,7 +102,9 @@ def test_what_the_lake_does_not_know_is_refused(worked):
 
 
 def test_owner_reaches_the_lake_through_the_batch(worked, alice, bruno, chloe):
-    theirs = rated(file_of(line("theirs", "33145678901", "2015-03-04T10:00:00+00:00", 25)), worked.version, chloe.organisation)
+    theirs = rated(
+        file_of(line("theirs", "33145678901", "2015-03-04T10:00:00+00:00", 25)), worked.version, chloe.organisation
+    )
     assert visible_to(alice, Call).count() == 9
     assert visible_to(bruno, Call).count() == 8
     assert ids(visible_to(chloe, Call)) == ["theirs"]

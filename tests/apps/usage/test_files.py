@@ -97,7 +97,9 @@ def test_a_repeated_id_counts_once(bruno, version):
     assert set(batch.reasons) == {Call.objects.filter(status="REJECTED").first().reason}
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "colour,shape\nred,round\n", "\x00\x00"], ids=["empty", "blank", "other", "nul"])
+@pytest.mark.parametrize(
+    "content", ["", "\n\n", "colour,shape\nred,round\n", "\x00\x00"], ids=["empty", "blank", "other", "nul"]
+)
 def test_a_file_that_cannot_be_read_says_so_and_counts_nothing(bruno, version, content):
     batch = sent(content, version, bruno.organisation)
     assert run_pending() == 1

@@ -52,7 +52,12 @@ def test_differences_are_exact(bruno, priced):
         ("eve", "Allemagne"): (1, 150_000_000, 0, -150_000_000),  # 30 s at 0.30, then no price
         ("eve", "Royaume-Uni"): (1, 0, 100_000_000, 100_000_000),  # no price, then 10 s at 0.60
     }
-    assert (made.calls, made.first_total, made.second_total, made.difference) == (5, 330_000_000, 460_000_000, 130_000_000)
+    assert (made.calls, made.first_total, made.second_total, made.difference) == (
+        5,
+        330_000_000,
+        460_000_000,
+        130_000_000,
+    )
     gone = made.rows.get(destination="Allemagne")
     assert (gone.first_unrated, gone.second_unrated) == (0, 1)
     assert (made.state, made.problem) == ("ready", "")

@@ -1,0 +1,111 @@
+"""Every job: a label, a right, a bound; run twice it does its work once; its row is no stranger's."""
+
+import pytest
+
+from chappe.apps.usage.models import Call, UsageBatch
+from chappe.kit.access.areas import areas
+from chappe.kit.jobs import registry as jobs
+from chappe.kit.jobs.models import Job
+from chappe.kit.jobs.runner import run_pending
+from chappe.kit.jobs.services import enqueue
+from tests.support import calls, rows
+
+#: Jobs run twice elsewhere, and where.
+TESTED_ELSEWHERE = {
+    "exchange.read": "tests/apps/exchange: plan, apply and undo of each format, twice",
+    "exchange.apply": "tests/apps/exchange: plan, apply and undo of each format, twice",
+    "exchange.undo": "tests/apps/exchange: plan, apply and undo of each format, twice",
+}
+
+
+def _rate(owner):
+    batch = calls.sent(calls.v091_calls(), rows.version(owner, "v091"), owner)
+    Job.objects.all().delete()
+    return {"batch": batch.pk}
+
+
+def _simulate(owner):
+    calls.rated(calls.v091_calls(), rows.version(owner, "v091"), owner)
+    return {"simulation": rows.simulation(owner, "essai").pk}
+
+
+def _load(owner):
+    stored = rows.store(rows.io.BytesIO(rows.zipped()), name="plan.zip", actor=rows.SYSTEM, owner=owner)
+    return {"plan": rows.plan(owner, "grille").pk, "stored": stored.pk}
+
+
+#: job → what makes its parameters for an owner.
+RUNS = {
+    "documents.sweep": lambda owner: {},
+    "jobs.purge": lambda owner: {},
+    "usage.compact": lambda owner: {},
+    "usage.rate": _rate,
+    "usage.simulate": _simulate,
+    "tariffs.load": _load,
+}
+
+
+def world() -> dict:
+    """What a second run must leave as it was."""
+    from chappe.apps.tariffs.models import TariffVersion
+    from chappe.apps.usage.models import SimulationRow
+    from chappe.kit.documents.models import StoredFile
+
+    return {
+        "calls": [(call.pk, call.total) for call in Call.objects.order_by("pk")],
+        "batches": list(UsageBatch.objects.order_by("pk").values_list("pk", "state", "calls", "total")),
+        "rows": list(
+            SimulationRow.objects.order_by("subject", "destination").values_list("subject", "calls", "difference")
+        ),
+        "versions": list(TariffVersion.objects.order_by("pk").values_list("pk", "state")),
+        "files": StoredFile.objects.count(),
+    }
+
+
+def test_every_job_is_run_twice_somewhere():
+    assert set(jobs.jobs()) == set(RUNS) | set(TESTED_ELSEWHERE)
+    assert not set(RUNS) & set(TESTED_ELSEWHERE)
+
+
+@pytest.mark.parametrize("name", sorted(jobs.jobs()))
+def test_a_job_says_what_it_is_and_who_may(name):
+    spec = jobs.get(name)
+    assert str(spec.label).strip() not in {"", name}
+    assert spec.area in areas()
+    assert 0 <= spec.retries <= 10
+    assert spec.queue in jobs.QUEUES
+    assert (spec.run.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", sorted(jobs.schedules()))
+def test_a_schedule_starts_a_known_job(name):
+    assert jobs.schedules()[name].job in jobs.jobs()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_run_twice_is_done_once(name, bruno, chloe):
+    params = RUNS[name](bruno.organisation)
+    first = enqueue(name, actor=rows.SYSTEM, owner=bruno.organisation, **params)
+    assert run_pending() == 1
+    first.refresh_from_db()
+    assert (first.state, first.error) == ("done", "")
+    after = world()
+    second = enqueue(name, actor=rows.SYSTEM, owner=bruno.organisation, **params)
+    assert run_pending() == 1
+    second.refresh_from_db()
+    assert (second.state, second.error) == ("done", "")
+    assert world() == after
+    assert Job.objects.visible_to(bruno).count() == 2
+    assert Job.objects.visible_to(chloe).count() == 0
+
+
+@pytest.mark.django_db
+def test_the_live_part_of_a_job_is_no_strangers(client, bruno, chloe):
+    job = rows.job(bruno.organisation, "zqjob")
+    file = rows.job_file(bruno.organisation, "zqfile")
+    addresses = [f"/jobs/job/{job.pk}/live", f"/jobs/job/{job.pk}/bar", f"/jobs/file/{file.pk}/download"]
+    client.force_login(bruno)
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
+    client.force_login(chloe)
+    assert [client.get(address).status_code for address in addresses] == [404, 404, 404]

@@ -193,7 +193,7 @@ class Reference:
                 raise NoPrice(Reason.NO_PROFILE)
             return self.walk(key, number, begin, usage, offset, timed)
         except NoPrice as refused:
-            return Answer(reason=Reason.NONE if usage == 0 else refused.reason)
+            return Answer(reason=refused.reason)
 
     def walk(self, key, number, begin, usage, offset, timed) -> Answer:
         answer, cost, paid = Answer(), Fraction(0), set()

@@ -4,6 +4,7 @@ import pytest
 
 from chappe.core.rating.compile import compile_tariff
 from chappe.core.rating.contract import Reason, Status
+from chappe.core.rating.explain import price_one
 from chappe.core.rating.model import Activation, ProfileKey, Tariff
 
 from .build import call, destinations, entry, nano, profiles, rate, slot
@@ -95,3 +96,21 @@ def test_keys():
     assert not compiled.has_tenant("X")
     plans.keyed_by = "tor"
     assert compile_tariff(plans).key_for("OUT", "T", "0", "call", "s") == 0
+
+
+def test_tenant_any_is_for_all_tenants():
+    """A price list names no tenant; a tenant's own profile goes before it, even its own *any."""
+    plans = tariff({"s": "DE"})
+    row = [Activation(0, "ALL")]
+    plans.profiles[ProfileKey("OUT", "*any", "call", "s")] = row
+    plans.profiles[ProfileKey("OUT", "*any", "call", "*any")] = row
+    compiled = compile_tariff(plans)
+    assert compiled.key_for("OUT", "T", "call", "0", "s") == 0
+    assert compiled.key_for("OUT", "X", "call", "0", "s") == 1
+    assert compiled.key_for("OUT", "X", "call", "0", "other") == 2
+    assert compiled.key_for("OUT", "T", "call", "0", "other") == 2
+    assert compiled.has_tenant("X")
+    got = price_one(compiled, tenant="X", subject="other", destination="33", start=NOON, usage=10)
+    assert (got.cost, got.plan) == (nano("0.9"), "ALL")  # 10 × 0.09
+    plans.profiles[ProfileKey("OUT", "T", "call", "*any")] = [Activation(0, "FR")]
+    assert compile_tariff(plans).key_for("OUT", "T", "call", "0", "other") == 3

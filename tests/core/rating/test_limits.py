@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from chappe.core.rating.arithmetic import FAR, mul_div, mul_div_wide
 from chappe.core.rating.compile import compile_tariff
 from chappe.core.rating.contract import Calls, Priced, Reason, Status
-from chappe.core.rating.kernel import FAR, mul_div, mul_div_wide, rate_arrays
+from chappe.core.rating.kernel import rate_arrays
 from chappe.core.rating.model import MaxCostStrategy, Rounding, ServicePart, Tariff, UnitKind
 from chappe.core.rating.tables import MAX_PIECES
 
@@ -38,6 +39,17 @@ def test_minimum_raises_the_cost():
     assert high.total == nano("0.25")  # 20 × 0.01 + 0.05
     nothing = call(tariff, NOON, 0)
     assert (nothing.status, nothing.total, nothing.connect_fee, nothing.piece_count) == (Status.RATED, 0, 0, 0)
+
+
+def test_a_call_without_usage_is_looked_up_first():
+    tariff = simple(slot("0.01", connect="0.05"))
+    priced = call(tariff, NOON, 0)
+    assert (priced.status, priced.total, priced.connect_fee, priced.billed) == (Status.RATED, 0, 0, 0)
+    assert (priced.matched_prefix, priced.plan, priced.rate.tag) == ("49", "P", "R")
+    unpriced = call(tariff, NOON, 0, "33123")
+    assert (unpriced.status, unpriced.reason, unpriced.total) == (Status.UNRATED, Reason.NO_DESTINATION, 0)
+    stranger = call(tariff, NOON, 0, subject="stranger")
+    assert (stranger.status, stranger.reason, stranger.rate) == (Status.UNRATED, Reason.NO_PROFILE, None)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from chappe.core.rating import tables as tb
 from chappe.core.rating.contract import FIRST_YEAR, I32, I64, LAST_YEAR
 from chappe.core.rating.model import Timing
 from chappe.core.rating.tables import DAY, FAR, MICRO
@@ -69,18 +70,17 @@ class Clock:
         """Number of the shape of these rows."""
         return self.shapes.setdefault(rows, len(self.shapes))
 
-    def arrays(self) -> dict[str, Any]:
-        """``shape_steady``, ``day_break``, ``break_at``, ``break_ordinal``, ``date_class`` and their sizes."""
+    def sections(self) -> tuple[dict[int, npt.NDArray[Any]], dict[int, int]]:
+        """The sections and numbers of Tables that clocks fill, without the time zone."""
         parts = sorted(
             {_date_parts(timing) for shape in self.shapes for timing, _ in shape if timing is not None},
             key=lambda p: tuple((-1,) if part is None else tuple(sorted(part)) for part in p),
         )
         date_class, members = _classes(parts)
         position = {part: i for i, part in enumerate(parts)}
-        steady = np.zeros(max(len(self.shapes), 1), np.uint8)
+        always = np.full(max(len(self.shapes), 1), tb.BY_CLOCK, np.int32)
         counts: list[int] = [0]
-        at: list[int] = []
-        ordinals: list[int] = []
+        breaks: list[tuple[int, int]] = []
         for number, shape in enumerate(self.shapes):
             columns = [-1 if t is None else position[_date_parts(t)] for t, _ in shape]
             known: dict[tuple[bool, ...], list[tuple[int, int]]] = {}
@@ -88,21 +88,20 @@ class Clock:
                 matching = tuple(c >= 0 and bool(member[c]) for c in columns)
                 if matching not in known:
                     known[matching] = _day(shape, matching)
-                breaks = known[matching]
-                at.extend(b[0] for b in breaks)
-                ordinals.extend(b[1] for b in breaks)
-                counts.append(len(at))
+                breaks.extend(known[matching])
+                counts.append(len(breaks))
             days = list(known.values())
-            steady[number] = len(days) == 1 and len(days[0]) == 1
-        return {
-            "shape_steady": steady,
-            "day_break": np.array(counts, np.int32),
-            "break_at": np.array(at, np.int64),
-            "break_ordinal": np.array(ordinals, np.int32),
-            "date_class": date_class,
-            "first_day": FIRST_DAY,
-            "date_classes": len(members),
+            if len(days) == 1 and len(days[0]) == 1:
+                always[number] = days[0][0][1]
+        sections: dict[int, npt.NDArray[Any]] = {
+            tb.N_SHAPE: always,
+            tb.N_DAY_BREAK: np.array(counts, np.int32),
+            tb.N_BREAK_ROW: np.array([row for _, row in breaks], np.int32),
+            tb.N_DATE_CLASS: date_class,
+            tb.W_BREAK_AT: np.array([at for at, _ in breaks], np.int64),
         }
+        numbers = {tb.X_FIRST_DAY: FIRST_DAY, tb.X_DAYS: date_class.size, tb.X_DATE_CLASSES: len(members)}
+        return sections, numbers
 
 
 def _classes(parts: list[_DateParts]) -> tuple[I32, npt.NDArray[np.bool_]]:
@@ -165,3 +164,15 @@ def zone_arrays(name: str) -> tuple[I64, I64]:
         instants.append(high * MICRO)
         offsets.append(offset(high))
     return np.array(instants, np.int64), np.array(offsets, np.int64) * MICRO
+
+
+def zone_sections(name: str) -> tuple[dict[int, npt.NDArray[Any]], dict[int, int]]:
+    """The sections and numbers of Tables for a time zone; for "" each call brings its own offset."""
+    instants, offsets = zone_arrays(name)
+    days = np.arange(FIRST_DAY, LAST_DAY + 1) * DAY
+    sections = {
+        tb.N_ZONE: (np.searchsorted(instants, days, "right") - 1).astype(np.int32),
+        tb.W_ZONE_AT: np.append(instants, FAR),
+        tb.W_ZONE_OFFSET: offsets,
+    }
+    return sections, {tb.X_ZONED: int(instants.size > 0)}

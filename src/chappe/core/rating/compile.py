@@ -15,7 +15,7 @@ import numpy as np
 
 from chappe.core.base.money import MAX_NANO
 from chappe.core.rating import tables as tb
-from chappe.core.rating.clocks import Clock, zone_arrays
+from chappe.core.rating.clocks import Clock, zone_sections
 from chappe.core.rating.contract import I32, I64
 from chappe.core.rating.model import (
     ALWAYS,
@@ -32,7 +32,7 @@ from chappe.core.rating.model import (
     Timing,
     UnitKind,
 )
-from chappe.core.rating.prefixes import build_trie, cell_arrays, dial
+from chappe.core.rating.prefixes import build_trie, dial, word_arrays
 from chappe.core.rating.tables import FAR, Tables
 
 _ROUNDING = {
@@ -108,27 +108,7 @@ def compile_tariff(tariff: Tariff) -> CompiledTariff:
     book = _Book(tariff)
     for plan, entries in tariff.plans.items():
         book.add_plan(plan, entries)
-    profile_arrays = book.profiles()
-    zone_at, zone_offset = zone_arrays(tariff.timezone)
-    trie, words = book.trie, book.cells()
-    tables = Tables(
-        **profile_arrays,
-        symbol=trie.symbol,
-        trie=trie.nodes,
-        node_prefix=trie.node_prefix,
-        prefix_parent=trie.parent,
-        **words,
-        lines=_matrix(book.lines, 4),
-        era_at=np.array(book.era_at, np.int64),
-        eras=_matrix(book.eras, 2),
-        rows=_matrix(book.rows, 4),
-        **book.clock.arrays(),
-        zone_at=zone_at,
-        zone_offset=zone_offset,
-        pricing=_matrix64(book.pricings, tb.PRICING_COLUMNS),
-        slots=_matrix64(book.slots, tb.SLOT_COLUMNS),
-        max_levels=max(1, min(tariff.max_levels, tb.MAX_LEVELS)),
-    )
+    tables = tb.pack(*book.sections())
     return CompiledTariff(
         tables=tables,
         name=tariff.name,
@@ -161,13 +141,21 @@ class _Book:
         spoken = {tag: [dial(p) for p in prefixes] for tag, prefixes in tariff.destinations.items()}
         self.trie = build_trie(p for prefixes in spoken.values() for p in prefixes)
         self.prefix_names = [p.decode() for p in self.trie.number]
-        number = self.trie.number
-        self.held = [np.zeros(1, np.int32)]  # *any holds the pseudo-prefix 0
-        for tag in self.destinations[1:]:
-            self.held.append(np.array(sorted({number[p] for p in spoken[tag]}), np.int32))
+        holders: list[set[int]] = [{0}, *(set() for _ in self.trie.number)]  # of each prefix; *any holds prefix 0
+        for tag, mine in spoken.items():
+            if tag != ANY:
+                for prefix in mine:
+                    holders[self.trie.number[prefix]].add(self.destination_index[tag])
+        self.holders: dict[tuple[int, ...], int] = {}  # the destinations that hold one prefix → number
+        self.holder = [self.holders.setdefault(tuple(sorted(h)), len(self.holders)) for h in holders]
+        self.members = list(self.holders)
+        self.holders_of: list[list[int]] = [[] for _ in self.destinations]
+        for holder, members in enumerate(self.members):
+            for destination in members:
+                self.holders_of[destination].append(holder)
         self.plan_index = {plan: i for i, plan in enumerate(tariff.plans)}
         self.plan_lines: list[list[int]] = []  # plan → its lines, by destination name
-        self.lines: list[tuple[int, int, int, int]] = []
+        self.lines: list[tuple[int, ...]] = []
         self.era_at: list[int] = []
         self.eras: list[tuple[int, int]] = []
         self.rows: list[tuple[int, int, int, int]] = []
@@ -196,7 +184,7 @@ class _Book:
         begin = len(self.lines)
         for destination in sorted(grouped, key=self.destinations.__getitem__):
             first, count = self._eras(grouped[destination])
-            self.lines.append((first, count, destination, self.plan_index[plan]))
+            self.lines.append((first, count, destination, self.plan_index[plan], *self.eras[first]))
         self.plan_lines.append(list(range(begin, len(self.lines))))
 
     def _eras(self, entries: list[PlanEntry]) -> tuple[int, int]:
@@ -210,7 +198,7 @@ class _Book:
             row = len(self.rows)
             self.era_at.append(at)
             if not numbers:
-                self.eras.append((-1, row))
+                self.eras.append((tb.NO_SHAPE, row))
                 continue
             for i in numbers:
                 pricing, rate = self._rate(entries[i].rate)
@@ -241,38 +229,34 @@ class _Book:
 
     # --- prefixes ------------------------------------------------------------------------------------
 
-    def cells(self) -> dict[str, Any]:
-        """Which plan prices which prefix, and the sets of a prefix that several destinations hold (§8.15)."""
+    def cells(self) -> dict[int, Any]:
+        """Which plan prices which holder, and the sets of lines of a prefix that several destinations hold (§8.15)."""
         several: dict[tuple[int, ...], int] = {}
         cells = [self._plan_cells(lines, several) for lines in self.plan_lines]
-        bits, rank, sets = cell_arrays(cells, len(self.trie.parent))
+        words, found = word_arrays(cells, len(self.holders))
         starts = np.cumsum([0, *(len(members) for members in several)])
         return {
-            "cell_bits": bits,
-            "cell_rank": rank,
-            "cell_set": sets,
-            "set_start": starts.astype(np.int32),
-            "set_line": np.array([line for members in several for line in members], np.int32),
+            tb.W_WORD: words,
+            tb.N_CELL: found,
+            tb.N_SET: starts.astype(np.int32),
+            tb.N_SET_LINE: np.array([line for members in several for line in members], np.int32),
         }
 
     def _plan_cells(self, lines: list[int], several: dict[tuple[int, ...], int]) -> tuple[I32, I32]:
-        if not lines:
-            return np.zeros(0, np.int32), np.zeros(0, np.int32)
-        held = [self.held[self.lines[line][tb.LINE_DESTINATION]] for line in lines]
-        prefixes = np.concatenate(held)
-        owners = np.repeat(np.array(lines, np.int32), [len(h) for h in held])
-        order = np.argsort(prefixes, kind="stable")  # keeps destinations in alphabetical order
-        prefixes, owners = prefixes[order], owners[order]
-        ids, first, counts = np.unique(prefixes, return_index=True, return_counts=True)
-        sets = owners[first]
-        for i in np.flatnonzero(counts > 1):
-            members = tuple(owners[first[i] : first[i] + counts[i]].tolist())
-            sets[i] = len(self.lines) + several.setdefault(members, len(several))
-        return ids, sets
+        """Holders that the plan prices, ascending, and the line or set of each."""
+        line_of = {self.lines[line][tb.LINE_DESTINATION]: line for line in lines}
+        priced: dict[int, int] = {}
+        for holder in sorted({holder for destination in line_of for holder in self.holders_of[destination]}):
+            mine = tuple(line_of[m] for m in self.members[holder] if m in line_of)
+            if len(mine) == 1:
+                priced[holder] = mine[0]
+            else:
+                priced[holder] = len(self.lines) + several.setdefault(mine, len(several))
+        return np.array(list(priced), np.int32), np.array(list(priced.values()), np.int32)
 
     # --- profiles ------------------------------------------------------------------------------------
 
-    def profiles(self) -> dict[str, Any]:
+    def profiles(self) -> dict[int, Any]:
         """Keys, activations and fallbacks; a fallback belongs to the same direction, tenant and category."""
         for key in self.tariff.profiles:
             subject = normal_subject(key.subject)
@@ -295,13 +279,41 @@ class _Book:
                 self.activation_key.append(number)
             key_act.append(len(self.activations))
         return {
-            "key_act": np.array(key_act, np.int32),
-            "key_any": np.array(key_any, np.int32),
-            "act_at": np.array([a.at for a in self.activations], np.int64),
-            "act_plan": np.array(act_plan, np.int32),
-            "act_fallback": np.array(act_fallback, np.int32),
-            "fallback_key": np.array(fallback_key, np.int32),
+            tb.N_KEY_ACT: np.array(key_act, np.int32),
+            tb.N_KEY_ANY: np.array(key_any, np.int32),
+            tb.W_ACT_AT: np.array([a.at for a in self.activations], np.int64),
+            tb.N_ACT_PLAN: np.array(act_plan, np.int32),
+            tb.N_ACT_FALLBACK: np.array(act_fallback, np.int32),
+            tb.N_FALLBACK_KEY: np.array(fallback_key, np.int32),
         }
+
+    # --- all together --------------------------------------------------------------------------------
+
+    def sections(self) -> tuple[dict[int, Any], dict[int, int]]:
+        """Sections and numbers of Tables (``tables.pack``)."""
+        clocks, numbers = self.clock.sections()
+        zone, zoned = zone_sections(self.tariff.timezone)
+        sections: dict[int, Any] = {
+            **self.profiles(),
+            **self.cells(),
+            **clocks,
+            **zone,
+            tb.N_SYMBOL: self.trie.symbol,
+            tb.N_TRIE: self.trie.nodes,
+            tb.N_PARENT: self.trie.parent,
+            tb.N_HOLDER: np.array(self.holder, np.int32),
+            tb.N_LINE: _matrix(self.lines, tb.LINE_COLUMNS),
+            tb.N_ERA: _matrix(self.eras, tb.ERA_COLUMNS),
+            tb.N_ROW: _matrix(self.rows, tb.ROW_COLUMNS),
+            tb.W_ERA_AT: np.array(self.era_at, np.int64),
+            tb.W_PRICING: _matrix64(self.pricings, tb.PRICING_COLUMNS),
+            tb.W_SLOT: _matrix64(self.slots, tb.SLOT_COLUMNS),
+        }
+        numbers |= zoned
+        numbers[tb.X_WORDS] = len(self.holders) // 64 + 1
+        numbers[tb.X_LINES] = len(self.lines)
+        numbers[tb.X_LEVELS] = max(1, min(self.tariff.max_levels, tb.MAX_LEVELS))
+        return sections, numbers
 
 
 def _last_of_each_instant(activations: list[Activation]) -> list[Activation]:

@@ -197,21 +197,12 @@ def price_one(
     ``contract.is_timed(tor)``. What cannot be read gives a REJECTED explanation, never an exception.
     """
     counted_by_time = is_timed(tor) if timed is None else timed
-    reason, moment, offset, amount = Reason.NONE, None, 0, 0
-    try:
-        moment = _aware(start, compiled.timezone)
-        offset = int((moment.utcoffset() or timedelta()).total_seconds())
-    except (ValueError, OverflowError):
-        reason = Reason.BAD_TIME
-    try:
-        amount = _millionths(usage)
-    except ValueError:
-        reason = reason or Reason.BAD_USAGE
+    reason, moment, amount = _asked(compiled, start, usage)
     if reason is Reason.NONE and not compiled.has_tenant(tenant):
         reason = Reason.UNKNOWN_TENANT
     explanation = Explanation(
         Status.REJECTED if reason else Status.RATED,
-        Reason(reason),
+        reason,
         compiled.currency,
         compiled.version,
         tenant,
@@ -226,9 +217,24 @@ def price_one(
     key = compiled.key_for(direction, tenant, category, tor, subject)
     explanation.has_profile = key >= 0
     explanation.own_profile = key >= 0 and compiled.keys[key].subject == subject
+    offset = int((moment.utcoffset() or timedelta()).total_seconds())
     micros = (moment - EPOCH) // timedelta(microseconds=1)
     _run(compiled, explanation, _one_call(key, destination, micros, amount, offset=offset, timed=counted_by_time))
     return explanation
+
+
+def _asked(compiled: CompiledTariff, start: datetime | str, usage: int | str) -> tuple[Reason, datetime | None, int]:
+    """Start and usage (millionths) as the kernel takes them, or the first reason why one cannot be read."""
+    reason, moment, amount = Reason.NONE, None, 0
+    try:
+        moment = _aware(start, compiled.timezone)
+    except (ValueError, OverflowError):
+        reason = Reason.BAD_TIME
+    try:
+        amount = _millionths(usage)
+    except ValueError:
+        reason = reason or Reason.BAD_USAGE
+    return Reason(reason), moment, amount
 
 
 def _aware(start: datetime | str, zone: str) -> datetime:

@@ -2,16 +2,16 @@
 
 A destination is bytes: digits, or any text (§3.4). A leading "+" is dropped on both sides; nothing else is
 changed here. Prefix 0 is the pseudo-prefix of destination *any: every number ends there at last.
-Why a trie and ranked bits: docs/adr/0003-prefix-lookup.md.
+Why a trie, holders and ranked bits: docs/adr/0003-prefix-lookup.md.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from chappe.core.rating.contract import I32, U8
-from chappe.core.rating.tables import U64
+from chappe.core.rating.contract import I32, I64, U8
 
 ANY_PREFIX = 0
 
@@ -23,12 +23,11 @@ def dial(text: str) -> bytes:
 
 @dataclass(slots=True)
 class Trie:
-    """``number`` gives the id of each prefix (bytes); ids start at 1 in byte order."""
+    """``number`` gives the id of each prefix (bytes); ids start at 1 in byte order. For the arrays see tables.py."""
 
     number: dict[bytes, int]
     symbol: U8
     nodes: I32
-    node_prefix: I32
     parent: I32
 
 
@@ -63,8 +62,7 @@ def build_trie(prefixes: Iterable[bytes]) -> Trie:
     return Trie(
         number=number,
         symbol=symbol,
-        nodes=np.array(flat, np.int32).reshape(-1, width),
-        node_prefix=np.array(node_prefix, np.int32),
+        nodes=_without_leaves(np.array(flat, np.int32).reshape(-1, width), np.array(node_prefix, np.int32)),
         parent=np.array(parent, np.int32),
     )
 
@@ -78,9 +76,21 @@ def _shared(one: bytes, other: bytes) -> int:
     return length
 
 
-def cell_arrays(cells: list[tuple[I32, I32]], prefixes: int) -> tuple[U64, I32, I32]:
-    """Ranked bits of (prefix ids ascending and unique, sets) per plan: ``cell_bits, cell_rank, cell_set``."""
-    words = prefixes // 64 + 1
+def _without_leaves(nodes: I32, node_prefix: I32) -> I32:
+    """Nodes that have children only, numbered by where they begin; other ways lead to the deepest prefix, negated.
+
+    Column 0 (the end of the number, or a byte that no prefix contains) leads to the node's own deepest prefix.
+    """
+    width = nodes.shape[1]
+    inner: npt.NDArray[np.bool_] = np.logical_or.reduce(nodes > 0, axis=1)
+    inner[0] = True  # even of an empty plan
+    place = np.where(inner, (np.cumsum(inner) - 1) * width, -node_prefix).astype(np.int32)
+    return np.where(nodes > 0, place[nodes], -node_prefix[:, None])[inner].astype(np.int32)
+
+
+def word_arrays(cells: list[tuple[I32, I32]], holders: int) -> tuple[I64, I32]:
+    """Ranked bits of (holders ascending and unique, lines) per plan: words [plans × words, WORD_COLUMNS], lines."""
+    words = holders // 64 + 1
     plans = max(len(cells), 1)
     bits = np.zeros((plans, words), np.uint64)
     for plan, (ids, _) in enumerate(cells):
@@ -88,5 +98,5 @@ def cell_arrays(cells: list[tuple[I32, I32]], prefixes: int) -> tuple[U64, I32, 
     counts = np.bitwise_count(bits).astype(np.int64).reshape(-1)
     rank = np.zeros(counts.size, np.int64)
     np.cumsum(counts[:-1], out=rank[1:])
-    sets = np.concatenate([s for _, s in cells]) if cells else np.zeros(0, np.int32)
-    return bits, rank.reshape(plans, words).astype(np.int32), sets.astype(np.int32)
+    lines = np.concatenate([found for _, found in cells]) if cells else np.zeros(0, np.int32)
+    return np.stack([bits.reshape(-1).view(np.int64), rank], axis=1), lines.astype(np.int32)

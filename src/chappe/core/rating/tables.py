@@ -1,18 +1,16 @@
 """The arrays the kernel reads, writes and traces into, and what their columns mean.
 
-Named tuples of numpy arrays, because that is what a compiled kernel can take whole. Only data stands here:
-``compile.py`` fills the tables, ``kernel.py`` walks them. Never import numba here: pages and commands that
+Only data stands here: ``compile.py`` fills the tables; ``find.py``, ``walk.py`` and ``kernel.py`` walk them. Never import numba here: pages and commands that
 only look at a plan must not pay for the compiler.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from chappe.core.rating.contract import I32, I64, U8
-
-U64 = npt.NDArray[np.uint64]
 
 MICRO = 1_000_000
 DAY = 86_400 * MICRO
@@ -23,24 +21,79 @@ MAX_TIMED_USAGE = 400 * DAY
 MAX_LEVELS = 64  # of fallbacks, whatever a plan says
 MAX_VISITS = 10_000  # of profiles for one look-up: several lists that name each other grow fast
 
-# rounding methods in Tables.pricing
+# rounding methods in PR_ROUNDING
 ROUND_NONE, ROUND_UP, ROUND_DOWN, ROUND_MIDDLE = 0, 1, 2, 3
 KIND_USAGE, KIND_CALL = 0, 1
 UNPRICEABLE = -1  # in SLOT_NUM: an amount that is negative or does not fit, refused when a call meets it
 
-# columns of Tables.lines: what one plan says of one destination
-LINE_ERA, LINE_ERAS, LINE_DESTINATION, LINE_PLAN = 0, 1, 2, 3
-# columns of Tables.eras
+# columns of the lines: what one plan says of one destination. The last two are of its first era
+LINE_ERA, LINE_ERAS, LINE_DESTINATION, LINE_PLAN, LINE_SHAPE, LINE_ROW = 0, 1, 2, 3, 4, 5
+LINE_COLUMNS = 6
+# columns of the eras, between which other rows of a line are valid: shape (NO_SHAPE: no row is valid), first row
 ERA_SHAPE, ERA_ROW = 0, 1
-# columns of Tables.rows
+ERA_COLUMNS = 2
+NO_SHAPE = -1
+# columns of the rows: plan entries, era by era
 ROW_PRICING, ROW_RATE, ROW_ENTRY, ROW_WEIGHT = 0, 1, 2, 3
-# columns of Tables.pricing
+ROW_COLUMNS = 4
+# in N_SHAPE: which row of the era holds when that never changes; else
+BY_CLOCK = -2
+# columns of the pricings
 PR_SLOT, PR_SLOTS, PR_ROUNDING, PR_DECIMALS, PR_CAP, PR_MINIMUM, PR_CONNECT = 0, 1, 2, 3, 4, 5, 6
 PR_S_NUM, PR_S_DEN, PR_S_FREE, PR_S_KIND = 7, 8, 9, 10
 PRICING_COLUMNS = 11
-# columns of Tables.slots: cost in nano = num × billed / den, for the whole call num / den
+# columns of the slots: cost in nano = num × billed / den, for the whole call num / den
 SLOT_START, SLOT_NUM, SLOT_DEN, SLOT_INCREMENT, SLOT_KIND = 0, 1, 2, 3, 4
 SLOT_COLUMNS = 5
+# columns of a word of 64 cells: bit h says that the plan prices holder h; bits set in all words before
+WORD_BITS, WORD_RANK = 0, 1
+WORD_COLUMNS = 2
+
+# The directory at the head of Tables.wide: where each section begins. "CSR" sections give where a row's part
+# begins; its end is the next row's begin. First the sections of Tables.narrow:
+N_KEY_ACT = 0  # CSR: profile key → its activations
+N_KEY_ANY = 1  # profile key → key of subject *any of the same direction, tenant, category; -1
+N_ACT_PLAN = 2  # activation → plan; -1: the plan is missing or empty
+N_ACT_FALLBACK = 3  # CSR: activation → fallbacks
+N_FALLBACK_KEY = 4  # -1: no such profile
+N_SYMBOL = 5  # byte → column of the trie, 0: no prefix contains it
+N_TRIE = 6  # node + column → next node (above 0), or the deepest prefix, negated; column 0 is the end of the number
+N_PARENT = 7  # prefix → next shorter prefix; 0 is destination *any, whose parent is -1
+N_HOLDER = 8  # prefix → the destinations that hold it, as one number
+N_CELL = 9  # set bit of a plan → line, or number of lines + set
+N_SET = 10  # CSR: set → lines, for a prefix that several destinations of one plan hold
+N_SET_LINE = 11  # by destination name
+N_LINE = 12
+N_ERA = 13
+N_ROW = 14
+N_SHAPE = 15  # shape → row of the era that always holds, -1 a hole; BY_CLOCK
+N_DAY_BREAK = 16  # CSR: shape × date classes + date class → breaks
+N_BREAK_ROW = 17  # row of the era from then on, -1 a hole
+N_DATE_CLASS = 18  # day since FIRST_DAY → date class
+N_ZONE = 19  # day since FIRST_DAY → the clock change that holds at its beginning in UTC
+# then those of Tables.wide:
+W_ACT_AT = 20  # activations of each key by time, microseconds UTC
+W_ERA_AT = 21  # when an era of a line begins; the first of each line is -FAR
+W_BREAK_AT = 22  # microsecond of the day, the first of each day is 0
+W_ZONE_AT = 23  # clock changes, microseconds UTC, the first is -FAR, after the last comes FAR
+W_ZONE_OFFSET = 24  # microseconds to add to UTC from then on
+W_PRICING = 25
+W_SLOT = 26
+W_WORD = 27  # plan × words + word → its WORD_ columns
+# then plain numbers:
+X_WORDS, X_LINES, X_DAYS, X_FIRST_DAY, X_DATE_CLASSES, X_LEVELS = 28, 29, 30, 31, 32, 33
+X_ZONED = 34  # 0: each call brings its own offset
+DIRECTORY = 40
+
+# the kernel's scratch: what holds now (of the last look), the call so far, then the stack of fallbacks
+S_KEPT = 0  # rows of trace wanted
+S_UNTIL = 1  # instant before which nothing of this changes
+S_CALLED, S_USED, S_PREFIX, S_LINE, S_SHAPE, S_FIRST, S_ROW = 2, 3, 4, 5, 6, 7, 8
+S_WHOLE, S_NUM, S_DEN = 9, 10, 11  # usage cost so far: whole nano and a fraction
+S_BILLED, S_PIECES, S_PAID = 12, 13, 14
+S_BEGIN_ROW, S_BEGIN_LINE, S_BEGIN_PREFIX = 15, 16, 17  # of the first piece
+S_END_ROW = 18  # of the last piece
+S_STACK = 19
 
 # columns of a trace row; the first says which of the two kinds it is
 TRACE_COLUMNS = 14
@@ -54,40 +107,63 @@ P_POSITION, P_BILLED, P_ROW, P_SLOT, P_CALLED, P_USED, P_PREFIX, P_LINE = 1, 2, 
 P_WHOLE, P_NUM, P_DEN, P_SUM, P_CAPPED = 9, 10, 11, 12, 13
 
 
-class Tables(NamedTuple):
-    """A compiled tariff plan. "CSR" columns give where a row's part begins; its end is the next row's begin."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A compiled tariff plan: two long arrays, because a compiled function takes those fast and is compiled fast.
 
-    key_act: I32  # CSR: profile key → its activations
-    key_any: I32  # profile key → key of subject *any of the same direction, tenant, category; -1
-    act_at: I64  # activations of each key by time, microseconds UTC
-    act_plan: I32  # -1: the plan is missing or empty
-    act_fallback: I32  # CSR: activation → fallbacks
-    fallback_key: I32  # -1: no such profile
-    symbol: U8  # byte → column of trie, 0: no prefix contains it
-    trie: I32  # [nodes, symbols] → node, 0 none
-    node_prefix: I32  # deepest prefix that ends at or above the node
-    prefix_parent: I32  # next shorter prefix; 0 is destination *any, whose parent is -1
-    cell_bits: U64  # [plans, words]: bit p of a plan's row is set where the plan prices prefix p
-    cell_rank: I32  # [plans, words]: bits set before this word, counted from the first plan on
-    cell_set: I32  # bit number → line, or lines.shape[0] + set
-    set_start: I32  # CSR: set → lines, for a prefix that several destinations of one plan hold
-    set_line: I32  # by destination name
-    lines: I32  # [lines, 4]
-    era_at: I64  # when an era of a line begins; the first of each line is -FAR
-    eras: I32  # [eras, 2]: shape (-1: no row is valid), first row
-    rows: I32  # [rows, 4]: plan entries, era by era
-    shape_steady: U8  # 1: one entry holds at every moment
-    day_break: I32  # CSR: shape × date classes + date class → breaks
-    break_at: I64  # microsecond of the day, the first of each day is 0
-    break_ordinal: I32  # row of the era from then on, -1 a hole
-    date_class: I32  # day since first_day → date class
-    zone_at: I64  # clock changes, microseconds UTC, the first is -FAR; empty: each call brings its own offset
-    zone_offset: I64  # microseconds to add to UTC from then on
+    The directory at the head of ``wide`` says where each section begins. The matrices are views of sections, for
+    Python.
+    """
+
+    narrow: I32
+    wide: I64
+    lines: I32  # [lines, LINE_COLUMNS]
+    rows: I32  # [rows, ROW_COLUMNS]
     pricing: I64  # [pricings, PRICING_COLUMNS]
     slots: I64  # [slots, SLOT_COLUMNS]
-    first_day: int  # days since 1970-01-01
-    date_classes: int
-    max_levels: int
+
+    @property
+    def max_levels(self) -> int:
+        """Levels of profiles that are asked, the called subject included."""
+        return int(self.wide[X_LEVELS])
+
+
+def pack(sections: dict[int, npt.NDArray[Any]], numbers: dict[int, int]) -> Tables:
+    """Tables of these sections and numbers, each under its place in the directory; sections begin on a cache line."""
+    directory = np.zeros(DIRECTORY, np.int64)
+    narrow = _joined(sections, directory, range(W_ACT_AT), 0, np.int32)
+    wide = _joined(sections, directory, range(W_ACT_AT, X_WORDS), DIRECTORY, np.int64)
+    directory[list(numbers)] = list(numbers.values())
+    wide[:DIRECTORY] = directory
+
+    def view(where: int, columns: int) -> npt.NDArray[Any]:
+        begin = int(directory[where])
+        source = narrow if where < W_ACT_AT else wide
+        return source[begin : begin + sections[where].size].reshape(-1, columns)
+
+    return Tables(
+        narrow,
+        wide,
+        lines=view(N_LINE, LINE_COLUMNS),
+        rows=view(N_ROW, ROW_COLUMNS),
+        pricing=view(W_PRICING, PRICING_COLUMNS),
+        slots=view(W_SLOT, SLOT_COLUMNS),
+    )
+
+
+def _joined(
+    sections: dict[int, npt.NDArray[Any]], directory: I64, places: range, head: int, kind: type
+) -> npt.NDArray[Any]:
+    """The sections of these places end to end, after ``head`` free elements; writes where each begins."""
+    end = head
+    for place in places:
+        directory[place] = end
+        end += (sections[place].size + 15) // 16 * 16
+    joined: npt.NDArray[Any] = np.zeros(end + 16, kind)
+    for place in places:
+        begin = directory[place]
+        joined[begin : begin + sections[place].size] = sections[place].reshape(-1)
+    return joined
 
 
 class CallColumns(NamedTuple):

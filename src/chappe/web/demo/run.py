@@ -23,7 +23,7 @@ PAGES = (
     "/", "/usage/call/", "/usage/batch/", "/usage/simulation/", "/tariffs/plan/", "/tariffs/version/", "/parties/operator/",
     "/jobs/job/", "/audit/entry/", "/access/user/", "/api/v1/docs/", "/exchange/file/", "/settings/", "/healthz",
 )  # fmt: skip
-START_SECONDS = 90
+START_SECONDS = 180
 STOP_SECONDS = 30
 
 

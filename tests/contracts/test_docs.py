@@ -26,11 +26,8 @@ def test_a_screen_has_its_page_in_the_manual(name):
 
 
 def test_links_and_pictures_of_the_manual_exist():
-    missing = []
-    for name, text in pages().items():
-        for target in re.findall(r"\]\(([^)#\s]+)", text):
-            if "://" not in target and not (MANUAL / target).exists():
-                missing.append(f"{name}: {target}")
+    targets = [(name, target) for name, text in pages().items() for target in re.findall(r"\]\(([^)#\s]+)", text)]
+    missing = [pair for pair in targets if "://" not in pair[1] and not (MANUAL / pair[1]).exists()]
     assert missing == []
 
 

@@ -10,7 +10,7 @@ from chappe.apps.usage.lakeset import LATEST, key_of
 from chappe.apps.usage.models import Call, UsageBatch
 from chappe.kit.access.door import visible_to
 from tests.support import rows
-from tests.support.calls import V091, line, file_of, rated, v091_calls
+from tests.support.calls import V091, file_of, line, rated, v091_calls
 
 pytestmark = pytest.mark.django_db
 
@@ -94,7 +94,7 @@ def test_what_the_lake_does_not_know_is_refused(worked):
     for act in (
         lambda: calls.filter(colour="red"), lambda: calls.filter(total__regex="1"), lambda: calls.order_by("colour"),
         lambda: calls.values("call_id"), lambda: calls[::2], lambda: calls[-1:], lambda: calls.filter(pk__gt="1-2"),
-        lambda: calls.update(total=0), lambda: calls.delete(), lambda: calls.create(), lambda: calls.aggregate(),
+        lambda: calls.update(total=0), calls.delete, calls.create, calls.aggregate,
     ):  # fmt: skip
         with pytest.raises((NotSupportedError, TypeError, ValueError)):
             act()

@@ -56,6 +56,23 @@ SHOTS: dict[str, Shot] = {
     "usage-upload": Shot("/usage/upload/"),
     "usage-simulation": Shot("/usage/simulation/", (ROW,)),
     "usage-simulation-row": Shot("/usage/simulation-row/"),
+    "tariffs-plan": Shot("/tariffs/plan/"),
+    "tariffs-plan-detail": Shot("/tariffs/plan/?q=PRO", (ROW,)),
+    "tariffs-version": Shot("/tariffs/version/"),
+    "tariffs-version-detail": Shot("/tariffs/version/?q=CGR-2012", (ROW,)),
+    "tariffs-load": Shot("/tariffs/load/"),
+    "tariffs-preview": Shot("/tariffs/load/", (("send", "examples/tariffs/price-list/TARIF_PRO_2026.csv"),)),
+    "tariffs-row": Shot("/tariffs/row/?scope=active"),
+    "tariffs-fault": Shot("/tariffs/fault/"),
+    "tariffs-search": Shot("/tariffs/search/?q=4917612345"),
+    "tariffs-compare": Shot("/tariffs/version/?q=PRO", (ROW, ("click", "text=Comparer >> nth=0"))),
+    "tariffs-explain": Shot("/tariffs/explain/", (("click", "main button[type=submit]"),)),
+    "exchange-file": Shot("/exchange/file/?scope=all"),
+    "exchange-file-detail": Shot("/exchange/file/?scope=all&q=damaged", (ROW,)),
+    "exchange-upload": Shot("/exchange/upload/"),
+    "exchange-kind": Shot("/exchange/file/?scope=all&q=operators.csv", (ROW, ("open", "a[href$='/kind/']"))),
+    "exchange-issue": Shot("/exchange/issue/"),
+    "exchange-change": Shot("/exchange/change/"),
     "parties-operator": Shot("/parties/operator/"),
     "parties-operator-detail": Shot("/parties/operator/", (ROW,)),
     "parties-contact": Shot("/parties/contact/"),
@@ -86,6 +103,12 @@ def act(page: Any, verb: str, about: str) -> None:
             page.locator(about).first.click()
         case "press":
             page.keyboard.press(about)
+        case "send":
+            page.set_input_files("input[type=file]", ROOT / about)
+            page.fill("input[name=code]", "ESSAI")
+            page.fill("input[name=name]", "Grille d’essai")
+            page.locator("main button[type=submit]").first.click()
+            page.wait_for_load_state()
         case "type":
             page.locator("input[type=search]").first.press_sequentially(about, delay=20)
             page.wait_for_timeout(1200)
@@ -135,6 +158,23 @@ def one(page: Any, blank: Any, name: str) -> list[str]:
     return [f"{name}: {size:,} bytes, over {HEAVIEST:,}"] if size > HEAVIEST else []
 
 
+def add_to_the_demonstration(login: str) -> None:
+    """What the pages also show: two received files, and a key of the API. Nothing when they are there already."""
+    from chappe.apps.exchange.models import ReceivedFile
+    from chappe.apps.exchange.services import receive
+    from chappe.kit.access.actor import Actor
+    from chappe.kit.access.models import User
+    from chappe.kit.api.models import ApiKey
+    from chappe.kit.api.services import create_key
+
+    actor = Actor(user=User.objects.get(username=login))
+    for path in sorted((ROOT / "examples" / "imports").glob("operators*.csv")):
+        if not ReceivedFile.objects.filter(name=path.name).exists():
+            receive(actor=actor, source=path, name=path.name)
+    if not ApiKey.objects.exists():
+        create_key(actor=actor, data={"name": "Facturation du mois", "read_only": True})
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, help="data folder to fill and keep; by default one that is thrown away")
@@ -151,6 +191,7 @@ def main() -> int:
         from chappe.web.demo.build import LOGINS, PASSWORD
 
         run.prepare(lambda step, **holes: print(step.format(**holes), flush=True))
+        add_to_the_demonstration(LOGINS[0].name)
         from django.db import connections
 
         connections.close_all()  # Playwright runs a loop in this thread, where Django refuses its database

@@ -94,7 +94,7 @@ def key_meter(owner: Any, mark: str) -> KeyMeter:
 
 # -- journal, files, jobs --------------------------------------------------------------------------------------------
 def audit_entry(owner: Any, mark: str) -> AuditEntry:
-    about = contact(owner or people.OperatorFactory(), mark)
+    about = protocol(owner, mark)  # not a person's: their names stand apart from the journal
     audit.created(SYSTEM, about)
     return AuditEntry.objects.latest("pk")
 

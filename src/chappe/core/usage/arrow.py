@@ -191,8 +191,8 @@ class BatchRater:
     def spelled(self, batch: pa.RecordBatch, names: list[str], header: Header) -> Lines:
         """Some columns of a batch as the lines that a CSV file would have."""
         raw = bytearray(self.preamble) + as_lines(batch, names) + bytes(PADDING)
-        buf = np.frombuffer(raw, np.uint8)[:-PADDING]
-        return read_lines(buf, len(self.preamble), header, self.classes, self.spots, self.conversion)
+        buf, ends = np.frombuffer(raw, np.uint8)[:-PADDING], raw.count(b"\n")
+        return read_lines(buf, len(self.preamble), header, self.classes, self.spots, self.conversion, ends)
 
     def rate(self, batch: pa.RecordBatch, numbers: I64, twins: Any = None) -> tuple[pa.RecordBatch, Rated]:
         """The batch with the result columns behind its own."""

@@ -3,6 +3,7 @@
 Holds what is the same for all batches of one tariff (:class:`Rater`). Touches no file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -104,7 +105,7 @@ class Rater:
     def words(self) -> fmt.Lists:
         """All words that are written, packed for CSV."""
         separator, tags = self.separator, self.tags
-        odd = {mark for mark in (separator, '"', "\n", "\r") if any(mark in tag for tag in tags)}
+        odd = fmt.all_quoted(tags, separator) is not tags
         services = [rate.service for rate in self.compiled.rates] if self.has_service else []
         plain = (
             self.compiled.prefixes,
@@ -115,9 +116,9 @@ class Rater:
             fmt.STATUS_WORDS,
             fmt.REASON_WORDS,
         )
-        lists = [[tag.replace('"', '""') for tag in tags] if odd else tags]
+        lists: list[Sequence[str]] = [[tag.replace('"', '""') for tag in tags] if odd else tags]
         lists += [fmt.all_quoted(words, separator) for words in plain]
-        return fmt.lists_of(lists, quote_first=bool(odd))
+        return fmt.lists_of(lists, quote_first=odd)
 
     @cached_property
     def plain_words(self) -> fmt.Lists:

@@ -31,6 +31,7 @@ class Block:
     lo: int
     first_line: int
     end_offset: int  # bytes of the source consumed so far, for progress
+    line_ends: int
 
 
 class _Utf16:
@@ -108,8 +109,9 @@ class LineSource:
             [preamble, *parts, bytes(PADDING)]
         )  # writable, as all arrays of the compiled passes are
         size = len(whole) - PADDING - rest
-        block = Block(np.frombuffer(whole, np.uint8)[:size], len(preamble), self.line, self.consumed)
-        self.line += whole.count(b"\n", 0, size)
+        ends = whole.count(b"\n", 0, size)
+        block = Block(np.frombuffer(whole, np.uint8)[:size], len(preamble), self.line, self.consumed, ends)
+        self.line += ends
         return block
 
     def _more(self, size: int) -> None:

@@ -21,7 +21,7 @@ from chappe.core.rating.compile import CompiledTariff, compile_tariff
 from chappe.core.rating.model import Tariff
 from chappe.core.usage.format import quoted
 from chappe.core.usage.report import SAMPLE, reject_header
-from chappe.core.usage.sinks import STANDARD, WholeFile
+from chappe.core.usage.sinks import STANDARD, WholeFile, own_prefix, sweep
 from chappe.core.usage.summary import Summary
 from chappe.core.usage.twins import IdLog, Judge, Suspects, Twins
 from chappe.core.usage.work import CsvJob, Done, Job
@@ -79,7 +79,7 @@ def _at_hand(source: str | Path) -> Iterator[Path]:
     if str(source) != STANDARD:
         yield Path(source)
         return
-    with tempfile.NamedTemporaryFile(prefix=".chappe-", suffix=".in") as aside:
+    with tempfile.NamedTemporaryFile(prefix=own_prefix(), suffix=".in") as aside:
         shutil.copyfileobj(sys.stdin.buffer, aside, 1 << 20)
         aside.flush()
         yield Path(aside.name)
@@ -109,6 +109,8 @@ class _Run:
 
     def whole(self) -> Summary:
         """Rate; when ids turn out to repeat, find which lines and rate again without them."""
+        if self.folder is not None:
+            sweep(self.folder)
         log = IdLog(self.folder or Path(tempfile.gettempdir()), **self._limit())
         try:
             with contextlib.ExitStack() as files:

@@ -4,15 +4,18 @@ Compiled, without the interpreter's lock. Amounts are plain decimals in full pre
 without trailing zeros; an amount of a call that is not rated is empty, never 0.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from chappe.core.rating.contract import Priced, Reason, Status
-from chappe.core.usage.fast import COMPILED, INLINED, PADDING, move, move_16
+from chappe.core.usage.fast import PADDING, compiled_once, inlined, move, move_16
 from chappe.core.usage.faults import reason_word
 
 _ZERO, _DOT, _MINUS, _GREATER, _QUOTE = 48, 46, 45, 62, 34
@@ -46,7 +49,7 @@ def lists_of(lists: Sequence[Sequence[str]], *, quote_first: bool = False) -> Li
     packed = words([word for items in lists for word in items])
     starts = [int(n) for n in np.cumsum([0, *(len(items) for items in lists)])]
     sizes = np.diff(packed.at)
-    widths = [int(sizes[lo:hi].max(initial=0)) for lo, hi in zip(starts[:-1], starts[1:], strict=True)]
+    widths = [int(sizes[lo:hi].max(initial=0)) for lo, hi in pairwise(starts)]
     return Lists(packed.text, packed.at, tuple(starts[1:-1]), quote_first, FIXED_WIDTH + sum(widths) + widths[0] + 3)
 
 
@@ -76,7 +79,7 @@ STATUS_WORDS = [status.name for status in sorted(Status)]
 REASON_WORDS = ["" if code not in set(Reason) else reason_word(code) for code in range(max(Reason) + 1)]
 
 
-@njit(**INLINED)
+@inlined
 def _put_whole(out, o, whole):
     """A number that is not negative; returns where it ends."""
     count, rest = 1, whole // _TEN
@@ -89,7 +92,7 @@ def _put_whole(out, o, whole):
     return o + count
 
 
-@njit(**INLINED)
+@inlined
 def _put_decimal(out, o, value, unit, decimals):
     """``value / unit`` as a plain decimal, ``unit`` = 10 ** ``decimals`` (both constants: divisions become products)."""
     if value < 0:
@@ -117,29 +120,29 @@ def _put_decimal(out, o, value, unit, decimals):
     return end + 1
 
 
-@njit(**INLINED)
+@inlined
 def _put_nano(out, o, value):
     return _put_decimal(out, o, value, NANO_U, 9)
 
 
-@njit(**INLINED)
+@inlined
 def _put_micro(out, o, value):
     return _put_decimal(out, o, value, MICRO_U, 6)
 
 
-@njit(**COMPILED)
+@compiled_once
 def put_millionths(out, o, value):
     """Write millionths as a plain decimal; returns where it ends."""
     return _put_micro(out, o, value)
 
 
-@njit(**INLINED)
+@inlined
 def _copy(out, o, buf, lo, hi):
     move(out, o, buf, lo, hi - lo)
     return o + hi - lo
 
 
-@njit(**INLINED)
+@inlined
 def _put_word(out, o, text, edge, i):
     """Word i of a list; most are short and go as one move of sixteen bytes (lists and outputs are padded)."""
     if i < 0:
@@ -152,7 +155,7 @@ def _put_word(out, o, text, edge, i):
     return o + hi - lo
 
 
-@njit(**INLINED)
+@inlined
 def _put_rate(out, o, text, edge, quote_rates, rate, last):
     """``A``, or ``A>B`` when the last piece has another rate; one pair of quotes around both."""
     if quote_rates:
@@ -168,7 +171,7 @@ def _put_rate(out, o, text, edge, quote_rates, rate, last):
     return o
 
 
-@njit(**INLINED)
+@inlined
 def _put_priced(out, o, amounts, marks, sep, text, edge, first, quote_rates, has_service):
     """The columns from cost to plan_version (and the service columns) of a rated row.
 
@@ -201,7 +204,7 @@ def _put_priced(out, o, amounts, marks, sep, text, edge, first, quote_rates, has
     return o
 
 
-@njit(**INLINED)
+@inlined
 def _put_line(out, o, buf, bounds, kept, columns, sep):
     """The input's own bytes: whole when nothing is dropped, else field by field."""
     if kept.shape[0] == columns:
@@ -214,7 +217,7 @@ def _put_line(out, o, buf, bounds, kept, columns, sep):
     return o
 
 
-@njit(**COMPILED)
+@compiled_once
 def format_rows(buf, bounds, rows, kept, columns, status, reason, amounts, marks, names, has_service, sep, crlf, out):
     """Write ``rows`` lines to ``out``; returns their length.
 
@@ -252,7 +255,7 @@ def side_by_side(priced: Priced) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     return amounts, marks
 
 
-@njit(**COMPILED)
+@compiled_once
 def needed_bytes(bounds, rows, columns, fixed):
     """An upper bound of what format_rows will write."""
     total = PADDING
@@ -261,7 +264,7 @@ def needed_bytes(bounds, rows, columns, fixed):
     return total
 
 
-@njit(**COMPILED)
+@compiled_once
 def tally(priced, rows, counts, totals):
     """Add to ``counts[status, reason]`` and ``totals`` (cost, connect fee, service, total; high and low parts).
 

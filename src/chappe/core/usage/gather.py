@@ -3,21 +3,23 @@
 Compiled, without the interpreter's lock; all columns in one pass over the rows. Computes nothing about a call.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from numba import njit
 
 from chappe.core.rating.contract import I32, I64, U8
-from chappe.core.usage.fast import COMPILED, INLINED, PADDING, move, move_16
+from chappe.core.usage.fast import PADDING, compiled_once, inlined, move, move_16
 from chappe.core.usage.format import Lists
 
 _QUOTE, _GREATER = 34, 62
 
 
-@njit(**INLINED)
+@inlined
 def _move(data, o, source, lo, count):
     """Most cells are short and go as one move of sixteen bytes: every source and target is padded."""
     if count <= 16:
@@ -26,7 +28,7 @@ def _move(data, o, source, lo, count):
         move(data, o, source, lo, count)
 
 
-@njit(**COMPILED)
+@compiled_once
 def _gather_cells(buf, at, length, columns, base, offsets, data):
     """Column ``columns[k]`` of ``at`` and ``length`` to ``data[base[k]:]``, where each ends to ``offsets[k]``."""
     for k in range(columns.shape[0]):
@@ -40,7 +42,7 @@ def _gather_cells(buf, at, length, columns, base, offsets, data):
             offsets[k, i + 1] = o
 
 
-@njit(**COMPILED)
+@compiled_once
 def _gather_written(buf, bounds, rows, columns, base, offsets, data):
     """The same from fields as written: quotes are taken off and doubled ones halved."""
     for k in range(columns.shape[0]):
@@ -61,7 +63,7 @@ def _gather_written(buf, bounds, rows, columns, base, offsets, data):
             offsets[k, i + 1] = o - base[k]
 
 
-@njit(**COMPILED)
+@compiled_once
 def _size_of_words(edge, first, index, last, missing):
     """Bytes that :func:`_pick_words` will write."""
     total = 0
@@ -75,7 +77,7 @@ def _size_of_words(edge, first, index, last, missing):
     return total
 
 
-@njit(**COMPILED)
+@compiled_once
 def _pick_words(text, edge, first, index, last, missing, offsets, data):
     """Word ``index[i]`` of the list that begins at ``first``; ``A>B`` where ``last[i]`` is another one."""
     o = 0

@@ -5,14 +5,16 @@ for one another. A key is found in two steps: its group (direction, tenant, cate
 hardly ever changes from one line to the next, then the subject within that group.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from chappe.core.usage.fast import COMPILED, INLINED, PADDING, eight
+from chappe.core.usage.fast import PADDING, compiled_once, eight, inlined
 from chappe.core.usage.fast import at as byte_at
 
 SEAM = 0x1F  # between the parts of a group: the ASCII unit separator, which no name holds
@@ -37,13 +39,13 @@ class KeyTable(NamedTuple):
     length: npt.NDArray[np.int64]
 
 
-@njit(**INLINED)
+@inlined
 def _tail(buf, at, length):
     """The last one to seven bytes of a string as a number; what stands behind them is masked out."""
     return eight(buf, at) & (_ALL >> (_FULL - _EIGHT * np.uint64(length)))
 
 
-@njit(**INLINED)
+@inlined
 def hash_one(buf, at, length, owner):
     """64-bit hash of some bytes and a number; never 0, which stands for "no hash". Reads eight bytes at a time."""
     code = _BASIS + np.uint64(length) * _PRIME + np.uint64(owner) * _MIX_2
@@ -60,14 +62,14 @@ def hash_one(buf, at, length, owner):
     return code if code != np.uint64(0) else np.uint64(1)
 
 
-@njit(**COMPILED)
+@compiled_once
 def hash_many(buf, at, length, owner, out):
     """Hash of each of n byte strings of one buffer."""
     for i in range(out.shape[0]):
         out[i] = hash_one(buf, at[i], length[i], owner[i])
 
 
-@njit(**INLINED)
+@inlined
 def same_bytes(text, i, buf, at, length):
     """Whether ``length`` bytes are the same in both, eight at a time."""
     while length >= 8:
@@ -79,7 +81,7 @@ def same_bytes(text, i, buf, at, length):
     return length <= 0 or _tail(text, i, length) == _tail(buf, at, length)
 
 
-@njit(**INLINED)
+@inlined
 def find_one(table, buf, at, length, owner):
     """Number of the key whose bytes these are in the group ``owner``, or -1."""
     code = hash_one(buf, at, length, owner)
@@ -97,7 +99,7 @@ def find_one(table, buf, at, length, owner):
     return np.int64(-1)
 
 
-@njit(**COMPILED)
+@compiled_once
 def find_group(groups, scratch, buf, way, tenant, tenant_len, kind, kind_len):
     """Number of the group (direction, tenant, category or type of record), or -1.
 

@@ -4,18 +4,20 @@ After :func:`read_lines` every row has well-formed bytes of exactly as many fiel
 a fault if it had one; nothing behind this module needs to know about quotes or encodings.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from chappe.core.rating.contract import I32, U8
 from chappe.core.rating.model import ANY
 from chappe.core.usage import scan
 from chappe.core.usage.batch import Fields
 from chappe.core.usage.columns import ACCOUNT, DEFAULTS, FIELDS, SUBJECT, Header
-from chappe.core.usage.fast import COMPILED, PADDING
+from chappe.core.usage.fast import PADDING, compiled_once
 from chappe.core.usage.faults import Fault
 from chappe.core.usage.format import quoted
 
@@ -73,10 +75,13 @@ def preamble(tenant: str) -> tuple[bytes, npt.NDArray[np.int32]]:
 
 
 def read_lines(
-    buf: U8, lo: int, header: Header, classes: U8, spots: npt.NDArray[np.int32], conversion: tuple[U8, U8]
+    buf: U8, lo: int, header: Header, classes: U8, spots: npt.NDArray[np.int32], conversion: tuple[U8, U8], ends: int
 ) -> Lines:
-    """Read the lines of ``buf[lo:]``; ``buf[:lo]`` is the preamble. Never raises for what the bytes say."""
-    lines = _scan(buf, lo, header, classes)
+    """Read the lines of ``buf[lo:]``, which holds so many line ``ends``; ``buf[:lo]`` is the preamble.
+
+    Never raises for what the bytes say.
+    """
+    lines = _scan(buf, lo, header, classes, ends + 1)
     columns = len(header.names)
     foreign = np.zeros(lines.rows, np.uint8)
     found, high = scan.find_foreign(buf, lines.bounds, columns, lines.at[:, 0], lines.rows, foreign)
@@ -87,7 +92,7 @@ def read_lines(
             buf, lo, len(buf), lines.bounds, columns, foreign, lines.rows, *conversion, fresh[lo:]
         )
         first = int(lines.number[int(np.argmax(foreign))])
-        lines = _scan(fresh[: lo + end], lo, header, classes)
+        lines = _scan(fresh[: lo + end], lo, header, classes, ends + 1)
         lines.converted, lines.first_converted = int(found), first
     mark = lines.at[:, 0].copy()
     odd = np.flatnonzero((lines.fault[: lines.rows] != 0) | (mark[: lines.rows] & (scan.SLOW | scan.REQUOTE) != 0))
@@ -100,8 +105,7 @@ def read_lines(
     return lines
 
 
-def _scan(buf: U8, lo: int, header: Header, classes: U8) -> Lines:
-    most = scan.count_lines(buf, lo, len(buf)) + 1
+def _scan(buf: U8, lo: int, header: Header, classes: U8, most: int) -> Lines:
     columns = len(header.names)
     lines = Lines(
         buf,
@@ -120,7 +124,7 @@ def _scan(buf: U8, lo: int, header: Header, classes: U8) -> Lines:
     return lines
 
 
-@njit(**COMPILED)
+@compiled_once
 def locate(buf, bounds, rows, position, spots, at, length):
     """Content of every field: without its quotes and surrounding blanks; the default where it is empty."""
     for i in range(rows):

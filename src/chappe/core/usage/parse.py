@@ -4,13 +4,15 @@ Compiled, without the interpreter's lock. Every value is exact: moments are micr
 millionths; nothing here is a float. What cannot be read is given a Fault, never a guess.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 import numpy as np
-from numba import njit
 
 from chappe.core.rating.contract import FIRST_YEAR, LAST_YEAR
 from chappe.core.usage import columns as c
-from chappe.core.usage.fast import COMPILED, INLINED, eight
 from chappe.core.usage.fast import at as byte_at
+from chappe.core.usage.fast import compiled_once, eight, inlined
 from chappe.core.usage.faults import MOST_DIGITS, Fault
 from chappe.core.usage.keys import find_group, find_one, hash_one, same_bytes
 
@@ -47,7 +49,7 @@ _BAD_USAGE, _NEGATIVE_USAGE, _USAGE_LARGE = _F["BAD_USAGE"], _F["NEGATIVE_USAGE"
 _LETTERS, _TOO_MANY_DIGITS = _F["LETTERS_IN_NUMBER"], _F["NUMBER_TOO_LONG"]
 
 
-@njit(**INLINED)
+@inlined
 def _digits(buf, at, count):
     """``count`` digits as a number, -1 when one of them is none."""
     value = 0
@@ -59,7 +61,7 @@ def _digits(buf, at, count):
     return value
 
 
-@njit(**INLINED)
+@inlined
 def days_of(year, month, day):
     """Days since 1970-01-01, or a very negative number when there is no such day (Gregorian)."""
     if month < 1 or month > 12 or day < 1:
@@ -74,7 +76,7 @@ def days_of(year, month, day):
     return y * 365 + y // 4 - y // 100 + y // 400 + day_of_year - 719_468
 
 
-@njit(**INLINED)
+@inlined
 def _offset(buf, i, hi):
     """``Z``, ``±hh:mm`` or ``±hhmm`` to the end of the field: seconds east, or 2**30 when unreadable."""
     if hi - i == 1 and (buf[i] == 90 or buf[i] == 122):
@@ -92,13 +94,13 @@ def _offset(buf, i, hi):
     return -east if buf[i] == _MINUS else 2**30
 
 
-@njit(**INLINED)
+@inlined
 def _pick(word, k):
     """Byte ``k`` of a word, as a number."""
     return np.int64((word >> np.uint64(8 * k)) & _BYTE)
 
 
-@njit(**INLINED)
+@inlined
 def _usual_time(buf, i, hi):
     """``yyyy-mm-ddThh:mm:ssZ`` to the letter: its microseconds, or -1 when it is spelled or valued otherwise.
 
@@ -125,7 +127,7 @@ def _usual_time(buf, i, hi):
     return (days * DAY + hour * 3600 + minute * 60 + tens * 10 + ones) * MILLION
 
 
-@njit(**INLINED)
+@inlined
 def moment_of(buf, at, length, moments, row, field, which):
     """(microseconds UTC, offset, state) of start (``which`` 0) or end (1): as given, else from its bytes."""
     values, offsets, states = moments
@@ -137,7 +139,7 @@ def moment_of(buf, at, length, moments, row, field, which):
     return parse_time(buf, at[field], at[field] + length[field])
 
 
-@njit(**COMPILED)
+@compiled_once
 def parse_time(buf, i, hi):
     """RFC 3339 with T, t or a space, up to six decimals: (microseconds UTC, offset in seconds, state).
 
@@ -176,7 +178,7 @@ def parse_time(buf, i, hi):
     return ((days * DAY + hour * 3600 + minute * 60 + second - offset) * MILLION + micro), offset, _OK
 
 
-@njit(**INLINED)
+@inlined
 def parse_quantity(buf, i, hi, timed):
     """A plain decimal as millionths: (value, state). Decimals, at most six, only where usage is time."""
     negative = buf[i] == _MINUS
@@ -208,12 +210,12 @@ def parse_quantity(buf, i, hi, timed):
     return whole * MILLION + micro, _OK
 
 
-@njit(**INLINED)
+@inlined
 def _lower(buf, i):
     return buf[i] | 32 if 65 <= buf[i] <= 90 else buf[i]
 
 
-@njit(**INLINED)
+@inlined
 def is_timed(buf, at, length):
     """True for the types of record that are time: empty, ``0``, ``voice``, ``*voice`` in any case."""
     if length == 0 or (length == 1 and buf[at] == _ZERO):
@@ -229,7 +231,7 @@ def is_timed(buf, at, length):
     return True
 
 
-@njit(**INLINED)
+@inlined
 def direction_of(buf, at, length):
     """0 for OUT, 1 for IN (any case, with or without a star), -1 for anything else."""
     if length > 0 and buf[at] == 42:
@@ -241,17 +243,17 @@ def direction_of(buf, at, length):
     return -1
 
 
-@njit(**INLINED)
+@inlined
 def _number_fault(buf, at, length):
     """The number of a timed call: digits, +, * and #, at most MOST_DIGITS of them."""
     for k in range(at, at + length):
         b = buf[k]
-        if not (_ZERO <= b <= _NINE or b == _PLUS or b == 42 or b == 35):
+        if not (_ZERO <= b <= _NINE or b in (_PLUS, 42, 35)):
             return _LETTERS
     return _TOO_MANY_DIGITS if length > MOST_DIGITS else 0
 
 
-@njit(**INLINED)
+@inlined
 def _usage_of(buf, at, length, start, timed, moments, row):
     """(usage in millionths, fault) from the field usage, else from end less start."""
     if length[USAGE] > 0:
@@ -267,7 +269,7 @@ def _usage_of(buf, at, length, start, timed, moments, row):
     return (end - start, 0) if end >= start else (0, _END_FIRST)
 
 
-@njit(**INLINED)
+@inlined
 def _missing(length, timed):
     """The first mandatory field that is empty, as a fault. Volumes and events need no number called."""
     if length[ID] <= 0:
@@ -281,7 +283,7 @@ def _missing(length, timed):
     return _MISSING_START if length[START] <= 0 else 0
 
 
-@njit(**INLINED)
+@inlined
 def _read_call(buf, at, length, moments, row, start, usage, offset, timed):
     """Read one call into the arrays at ``row``; returns its fault."""
     voice = is_timed(buf, at[TOR], length[TOR])
@@ -300,7 +302,7 @@ def _read_call(buf, at, length, moments, row, start, usage, offset, timed):
     return wrong
 
 
-@njit(**INLINED)
+@inlined
 def _same_group(buf, at, length, kind, before):
     """Whether a row has the tenant and the category (or type of record) of the row ``before``."""
     return (
@@ -311,7 +313,7 @@ def _same_group(buf, at, length, kind, before):
     )
 
 
-@njit(**INLINED)
+@inlined
 def _key_in(subjects, anyone, group, buf, at, length):
     """The subject's own profile in a group, else that of *any there, else -1."""
     if group < 0:
@@ -320,7 +322,7 @@ def _key_in(subjects, anyone, group, buf, at, length):
     return found if found >= 0 else np.int64(anyone[group])
 
 
-@njit(**COMPILED)
+@compiled_once
 def read_calls(
     buf, at, length, rows, fault, moments, who, scratch, key, dest_at, dest_len, start, usage, offset, timed, ids
 ):

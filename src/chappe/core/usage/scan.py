@@ -4,11 +4,13 @@ Works on raw bytes, without the interpreter and without its lock. It copies noth
 a call; a line that is not plain is given a Fault or marked SLOW and looked at again, in Python, by repair.py.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
-from chappe.core.usage.fast import COMPILED, HIGHS, INLINED, ONES, at, eight, trailing_zeros
+from chappe.core.usage.fast import HIGHS, ONES, at, compiled_once, eight, inlined, trailing_zeros
 from chappe.core.usage.faults import MAX_LINE, Fault
 
 Bytes = npt.NDArray[np.uint8]
@@ -37,16 +39,7 @@ def byte_classes(separator: str) -> Bytes:
     return table
 
 
-@njit(**COMPILED)
-def count_lines(buf, lo, hi):
-    """Number of line ends in ``buf[lo:hi]``."""
-    found = 0
-    for i in range(lo, hi):
-        found += buf[i] == LF
-    return found
-
-
-@njit(**INLINED)
+@inlined
 def _after_quote(buf, i, hi, mark):
     """From behind an opening quote to behind the closing one; -1 when the line ends first."""
     while i < hi and buf[i] != LF:
@@ -62,14 +55,25 @@ def _after_quote(buf, i, hi, mark):
     return -1, mark
 
 
-@njit(**INLINED)
+@inlined
 def _line_end(buf, i, hi):
     while i < hi and buf[i] != LF:
         i += 1
     return i
 
 
-@njit(**INLINED)
+@inlined
+def _quoted_field(buf, i, hi, classes, fault, mark):
+    """Behind a quoted field that begins at ``i``, to the line's end when it never does; (where, fault, mark)."""
+    after, mark = _after_quote(buf, i, hi, mark)
+    if after < 0:
+        return _line_end(buf, i, hi), _UNCLOSED, mark
+    if after < hi and classes[buf[after]] != _SEPARATOR and buf[after] != LF and buf[after] != CR:
+        fault = _STRAY
+    return after, fault, mark
+
+
+@inlined
 def _skip_plain(buf, i, hi, separators):
     """The first byte from ``i`` on that may matter, eight at a time: below "-", above 127 or the separator.
 
@@ -86,7 +90,7 @@ def _skip_plain(buf, i, hi, separators):
     return hi
 
 
-@njit(**INLINED)
+@inlined
 def _scan_line(buf, i, hi, classes, separators, columns, bounds):
     """One line from ``i``: fills ``bounds`` (field starts less one, then the end); returns (line end, fields, fault, mark)."""
     field, fault, mark = 0, 0, 0
@@ -107,14 +111,7 @@ def _scan_line(buf, i, hi, classes, separators, columns, bounds):
             fresh = True
         elif kind == _QUOTE:
             if fresh:
-                after, mark = _after_quote(buf, i + 1, hi, mark)
-                if after < 0:
-                    fault = _UNCLOSED
-                    i = _line_end(buf, i, hi)
-                    break
-                i = after
-                if i < hi and classes[buf[i]] != _SEPARATOR and buf[i] != LF and buf[i] != CR:
-                    fault = _STRAY
+                i, fault, mark = _quoted_field(buf, i + 1, hi, classes, fault, mark)
                 fresh = False
                 continue
             mark |= REQUOTE
@@ -132,7 +129,7 @@ def _scan_line(buf, i, hi, classes, separators, columns, bounds):
     return i, field + 1, fault, mark
 
 
-@njit(**INLINED)
+@inlined
 def _has_nul(buf, lo, hi):
     for i in range(lo, hi):
         if buf[i] == 0:
@@ -140,7 +137,7 @@ def _has_nul(buf, lo, hi):
     return False
 
 
-@njit(**COMPILED)
+@compiled_once
 def scan_lines(buf, lo, hi, classes, columns, bounds, number, fault, mark):
     """Scan ``buf[lo:hi]``, lines ended by LF or CRLF, the last one perhaps by nothing. Blank lines are skipped.
 
@@ -177,7 +174,7 @@ def scan_lines(buf, lo, hi, classes, columns, bounds, number, fault, mark):
     return rows, blank
 
 
-@njit(**INLINED)
+@inlined
 def _is_utf8(buf, i, hi):
     """Exact UTF-8: no overlong form, no surrogate, nothing above U+10FFFF."""
     while i < hi:
@@ -209,7 +206,7 @@ def _is_utf8(buf, i, hi):
     return True
 
 
-@njit(**COMPILED)
+@compiled_once
 def find_foreign(buf, bounds, columns, mark, rows, foreign):
     """Mark the rows that are not UTF-8; returns (how many, how many bytes above 127 they hold)."""
     found, high = 0, 0
@@ -226,7 +223,7 @@ def find_foreign(buf, bounds, columns, mark, rows, foreign):
     return found, high
 
 
-@njit(**COMPILED)
+@compiled_once
 def convert_foreign(buf, lo, hi, bounds, columns, foreign, rows, table, widths, out):
     """Copy ``buf[lo:hi]`` to ``out``, foreign rows turned into UTF-8 through ``table`` (256 × 3); returns the length."""
     o, row = 0, 0

@@ -1,10 +1,12 @@
 """Files that appear whole or not at all.
 
 Everything is written under a temporary name in the folder of the target, flushed to the disk and renamed at
-the end. A run that is killed leaves the earlier file as it was.
+the end. A run that is killed leaves the earlier file as it was; the next one in that folder sweeps up behind it.
 """
 
+import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,6 +15,35 @@ from types import TracebackType
 from typing import BinaryIO
 
 STANDARD = "-"
+_LEFT = re.compile(r"\.chappe-(\d+)-.*")
+
+
+def own_prefix() -> str:
+    """What the names of our temporary files and folders begin with: whose they are can be told from it."""
+    return f".chappe-{os.getpid()}-"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what runs that were killed have left in ``folder``; files of a process that lives stay."""
+    for path in folder.glob(".chappe-*"):
+        found = _LEFT.fullmatch(path.name)
+        if found is None or _lives(int(found[1])):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):  # someone else's, or gone by now
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # there is one, of another person; or no number of a process at all
+    return True
 
 
 class WholeFile:
@@ -21,7 +52,7 @@ class WholeFile:
     def __init__(self, target: str | Path) -> None:
         self.target = str(target)
         folder = None if self.target == STANDARD else Path(target).resolve().parent
-        handle, name = tempfile.mkstemp(prefix=".chappe-", suffix=".part", dir=folder)
+        handle, name = tempfile.mkstemp(prefix=own_prefix(), suffix=".part", dir=folder)
         self.path = Path(name)
         self.file: BinaryIO = os.fdopen(handle, "w+b", buffering=0)
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from chappe.core.usage.sinks import own_prefix
+
 U64 = npt.NDArray[np.uint64]
 
 KEPT = 8 << 20  # hashes held in memory: 64 MB
@@ -56,7 +58,7 @@ class IdLog:
 
     def _spill(self) -> None:
         if self.spilled is None:
-            self.spilled = Path(tempfile.mkdtemp(prefix=".chappe-ids-", dir=self.folder))
+            self.spilled = Path(tempfile.mkdtemp(prefix=own_prefix() + "ids-", dir=self.folder))
         together = np.sort(np.concatenate(self.held)) if self.held else np.zeros(0, np.uint64)
         edges = np.searchsorted(together, np.arange(1, PARTS, dtype=np.uint64) << np.uint64(58))
         for part, hashes in enumerate(np.split(together, edges)):
@@ -105,7 +107,7 @@ class Judge:
     """Compares suspected ids themselves. Lines must come in the order of the file."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=".chappe-ids-", dir=folder))
+        self.folder = Path(tempfile.mkdtemp(prefix=own_prefix() + "ids-", dir=folder))
         self.files = [(self.folder / f"{part:02d}").open("w+b") for part in range(PARTS)]
         self.last = 0
 

@@ -4,17 +4,19 @@ Cells are used where they stand, moments as the integers they are. A batch that 
 trouble with (quotes, line ends, NUL bytes, enormous cells) is left to the reader of lines: there is one set of rules.
 """
 
+# mypy: disallow-untyped-defs=False, disallow-incomplete-defs=False, check-untyped-defs=False
+# mypy: disallow-untyped-decorators=False
+
 import re
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 
 from chappe.core.rating.contract import FIRST_YEAR, I32, I64, LAST_YEAR, U8
 from chappe.core.usage.batch import NO_MOMENTS, Fields
 from chappe.core.usage.columns import ACCOUNT, END, FIELDS, START, SUBJECT
-from chappe.core.usage.fast import COMPILED, PADDING
+from chappe.core.usage.fast import PADDING, compiled_once
 from chappe.core.usage.faults import MAX_LINE
 
 _EARLIEST = int(np.datetime64(f"{FIRST_YEAR}-01-01", "us").astype(np.int64))
@@ -26,7 +28,7 @@ _LARGEST = 1 << 30  # bytes of one batch: places are 32 bits wide
 _FIXED = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
-@njit(**COMPILED)
+@compiled_once
 def _is_odd(buf, lo, hi):
     """Whether any byte would make a reader of lines think: NUL, line feed, carriage return, quote."""
     found = 0
@@ -36,7 +38,7 @@ def _is_odd(buf, lo, hi):
     return found != 0
 
 
-@njit(**COMPILED)
+@compiled_once
 def _place(buf, offsets, base, spot, spot_length, at, length):
     """Where each cell of a column stands, without surrounding blanks; the default where it is empty."""
     for i in range(at.shape[0]):

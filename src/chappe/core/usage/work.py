@@ -170,7 +170,7 @@ class Job(ABC):
             crlf,
             out,
         )
-        return memoryview(out)[:used]
+        return out.data[:used]
 
 
 class CsvJob(Job):
@@ -207,7 +207,7 @@ class CsvJob(Job):
 
     def lines_of(self, part: Block) -> tuple[Lines, I64]:
         assert self.header is not None
-        lines = read_lines(part.buf, part.lo, self.header, self.classes, self.spots, self.conversion)
+        lines = read_lines(part.buf, part.lo, self.header, self.classes, self.spots, self.conversion, part.line_ends)
         return lines, lines.number[: lines.rows].astype(np.int64) + part.first_line
 
     def fields_of(self, part: Block) -> tuple[Fields, I64]:

@@ -173,13 +173,13 @@ for rank, (slug, context) in enumerate(_TILES):
 register(
     DashboardCard(
         slug="usage.days", area=AREA, context=per_day, order=20, size=Size.WIDE, title=_("Calls and revenue per day"),
-        icon="chart-bar", template="ui/dashboard_chart.html",
+        icon="chart-bar", template="usage/card_chart.html",
     )
 )  # fmt: skip
 register(
     DashboardCard(
         slug="usage.top", area=AREA, context=top_destinations, order=21, size=Size.THIRD, title=_("Dearest destinations"),
-        icon="world", template="ui/dashboard_chart.html",
+        icon="world", template="usage/card_chart.html",
     )
 )  # fmt: skip
 register(

@@ -56,7 +56,7 @@ def test_five_operators_planned_applied_undone(client, alice, send, act):
     ]
     assert (
         audit.history(file).first().sentence("en")
-        == "Alice Martin applied received file “operators.csv”: 5 created, 0 changed, 0 deleted"
+        == "Alice Martin applied “operators.csv”: 5 created, 0 changed, 0 deleted"
     )
     assert "Applied: 5 created." in page(client, file)
     file = act(file, "undo")
@@ -130,7 +130,7 @@ def test_a_plan_over_the_threshold_asks_an_administrator(client, alice, send, ac
     file = act(file, "apply-anyway")
     assert (file.state, Operator.objects.filter(notes="changé").count()) == ("applied", 4)
     told = [entry.sentence("en") for entry in audit.history(file)]
-    assert "Alice Martin let received file “operators.csv” through over the threshold (33 %)" in told
+    assert "Alice Martin let “operators.csv” through over the threshold (33 %)" in told
 
 
 def test_undo_is_refused_when_a_row_changed_since(client, alice, send, act):

@@ -20,10 +20,15 @@ def bruno_sends(bruno):
     return bruno
 
 
-def test_a_partners_file_is_its_own_whatever_the_form_says(client, bruno_sends, chloe, send):
+def test_a_partners_file_is_its_own_whatever_the_form_says(client, chloe, bruno_sends, send):
     client.force_login(bruno_sends)
     file = send(CALLS, "calls.csv", owner=chloe.organisation_id)
-    assert (file.owner, file.stored.owner, file.kind, file.state) == (bruno_sends.organisation, bruno_sends.organisation, "calls", "received")
+    assert (file.owner, file.stored.owner, file.kind, file.state) == (
+        bruno_sends.organisation,
+        bruno_sends.organisation,
+        "calls",
+        "received",
+    )
     assert "The house" not in client.get("/exchange/upload/").content.decode()
 
 
@@ -50,7 +55,9 @@ def test_a_stranger_sees_nothing_of_it(client, alice, bruno, chloe, send, act):
     issue, change = file.issues.first(), file.changes.first()
     client.force_login(bruno)
     assert "operators-damaged.csv" in client.get("/exchange/file/?scope=all").content.decode()
-    assert client.get(f"/exchange/file/{file.pk}/download/").status_code == 200
+    assert (
+        b"".join(client.get(f"/exchange/file/{file.pk}/download/").streaming_content) == file.stored.path.read_bytes()
+    )
     assert client.post(f"/exchange/file/{file.pk}/do/undo/").status_code == 403
     client.force_login(chloe)
     for model in (ReceivedFile, FileIssue, PlannedChange):
@@ -62,7 +69,12 @@ def test_a_stranger_sees_nothing_of_it(client, alice, bruno, chloe, send, act):
         f"/exchange/issue/{issue.pk}/", f"/exchange/change/{change.pk}/",
     ):  # fmt: skip
         assert client.get(place).status_code == 404, place
-    for place in ("/exchange/file/?scope=all", "/exchange/issue/", f"/exchange/issue/?of=file:{file.pk}", "/exchange/change/"):
+    for place in (
+        "/exchange/file/?scope=all",
+        "/exchange/issue/",
+        f"/exchange/issue/?of=file:{file.pk}",
+        "/exchange/change/",
+    ):
         shown = client.get(place).content.decode()
         assert "operators-damaged" not in shown, place
         assert "pirate" not in shown
@@ -92,7 +104,12 @@ def test_nobody_signed_in_is_sent_to_the_door(client, alice, send):
     client.force_login(alice)
     file = send(IMPORTS / "operators.csv")
     client.logout()
-    for place in ("/exchange/file/", "/exchange/upload/", f"/exchange/file/{file.pk}/download/", f"/exchange/file/{file.pk}/issues.csv"):
+    for place in (
+        "/exchange/file/",
+        "/exchange/upload/",
+        f"/exchange/file/{file.pk}/download/",
+        f"/exchange/file/{file.pk}/issues.csv",
+    ):
         answer = client.get(place)
         assert (answer.status_code, answer["Location"].startswith("/sign-in/")) == (302, True), place
 
@@ -104,7 +121,17 @@ def test_lists_and_details_open_in_both_languages(client, alice, send, act):
     file = act(send(IMPORTS / "operators-damaged.csv"), "apply")
     alice.language = "fr"
     alice.save()
-    english = ("Received", "Whose turn", "Anomal" + "ies by", "Applied", "refused line", "Planned", "Encoding", "Separator", "Send ")
+    english = (
+        "Received",
+        "Whose turn",
+        "Anomal" + "ies by",
+        "Applied",
+        "refused line",
+        "Planned",
+        "Encoding",
+        "Separator",
+        "Send ",
+    )
     places = [
         f"/exchange/file/{file.pk}/", "/exchange/file/?scope=all", "/exchange/issue/", "/exchange/change/", "/exchange/upload/",
         f"/exchange/upload/?mends={file.pk}", f"/exchange/issue/{file.issues.first().pk}/", f"/exchange/change/{file.changes.first().pk}/",

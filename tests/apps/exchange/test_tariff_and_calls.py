@@ -105,7 +105,12 @@ def test_faulty_calls_are_counted_exactly_masked_and_given_back(client, tariff, 
     act(tariff, "apply")
     lines = "".join(f"B-{n},33612345678,=33199001234,2026-10-30T10:00:00+01:00,x{n}\n" for n in range(150))
     good = "A-1,1001,33199001234,2026-10-30T10:00:00+01:00,60\n"
-    file = send("id,subject,destination,start,usage\n" + good + lines, "c.csv", kind="calls", **{"o-version": TariffVersion.objects.get().pk})
+    file = send(
+        "id,subject,destination,start,usage\n" + good + lines,
+        "c.csv",
+        kind="calls",
+        **{"o-version": TariffVersion.objects.get().pk},
+    )
     assert (file.lines, file.errors, file.ok) == (151, 150, 1)
     assert file.issues.filter(severity="error").count() < 150
     assert "Of each kind the first ones are listed" in page(client, file)

@@ -109,7 +109,7 @@ def run_apply(*, actor: Actor, file: int, job: int) -> ReceivedFile | None:
             actor,
             row,
             "exchange.applied",
-            object=row.name,
+            name=row.name,
             **{k: row.plan.get(k, 0) for k in ("create", "update", "delete")},
         )
     return row
@@ -140,7 +140,7 @@ def run_undo(*, actor: Actor, file: int, job: int) -> ReceivedFile | None:
         row.state, row.verdict = State.UNDONE, {"code": "undone", "params": {}}
         row.undone_at, row.undone_by = timezone.now(), actor.user
         row.save()
-        event(actor, row, "exchange.undone", object=row.name)
+        event(actor, row, "exchange.undone", name=row.name)
     return row
 
 
@@ -178,4 +178,3 @@ def _back(file: int, job: int, state: str, *, after: str, code: str, params: dic
         problem=str(params.get("why", "")),
         updated_at=timezone.now(),
     )
-

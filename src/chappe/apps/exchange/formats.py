@@ -48,7 +48,10 @@ class Context:
     def fault(self, code: str, *, line: int = 0, column: int = 0, field: str = "", severity: Severity = Severity.ERROR,
               excerpt: str = "", **params: Any) -> None:  # fmt: skip
         """Keep one fault, by its code."""
-        self.issue(Issue(code, severity, line=line, column=column, field=field, params={"field": field, **params}), excerpt=excerpt)
+        self.issue(
+            Issue(code, severity, line=line, column=column, field=field, params={"field": field, **params}),
+            excerpt=excerpt,
+        )
 
 
 @dataclass(slots=True)

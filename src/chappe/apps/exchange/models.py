@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.exchange.access import AREA
 from chappe.kit.access.door import Access, ScopedModel
@@ -17,17 +18,17 @@ from chappe.kit.access.door import Access, ScopedModel
 class State(models.TextChoices):
     """How far a file has come."""
 
-    RECEIVED = "received", _("Received")
-    READING = "reading", _("Being read")
-    READ = "read", _("Read")
-    PLANNED = "planned", _("To apply")
-    APPLYING = "applying", _("Being applied")
-    APPLIED = "applied", _("Applied")
-    UNDOING = "undoing", _("Being undone")
-    UNDONE = "undone", _("Undone")
-    REFUSED = "refused", _("Refused")
-    QUARANTINED = "quarantined", _("To identify")
-    FAILED = "failed", _("Failed")
+    RECEIVED = "received", pgettext_lazy("state of a file", "Received")
+    READING = "reading", pgettext_lazy("state of a file", "Being read")
+    READ = "read", pgettext_lazy("state of a file", "Read")
+    PLANNED = "planned", pgettext_lazy("state of a file", "To apply")
+    APPLYING = "applying", pgettext_lazy("state of a file", "Being applied")
+    APPLIED = "applied", pgettext_lazy("state of a file", "Applied")
+    UNDOING = "undoing", pgettext_lazy("state of a file", "Being undone")
+    UNDONE = "undone", pgettext_lazy("state of a file", "Undone")
+    REFUSED = "refused", pgettext_lazy("state of a file", "Refused")
+    QUARANTINED = "quarantined", pgettext_lazy("state of a file", "To identify")
+    FAILED = "failed", pgettext_lazy("state of a file", "Failed")
 
 
 #: A job is at work, or waits to be.

@@ -247,7 +247,9 @@ class RowTable:
         elif error.code in {"unique", "unique_together"}:
             context.fault("exchange.already-taken", **where, field=header, value=cell)
         elif error.code == "max_length":
-            context.fault("exchange.too-long", **where, field=header, limit=int((error.params or {}).get("limit_value", 0)))
+            context.fault(
+                "exchange.too-long", **where, field=header, limit=int((error.params or {}).get("limit_value", 0))
+            )
         else:
             source, params = frozen(error)
             context.fault("exchange.value-refused", **where, field=header, text=source, values=params)

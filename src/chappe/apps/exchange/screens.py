@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.exchange import exports, formats, pages, queries, services, words
 from chappe.apps.exchange.access import AREA
@@ -165,7 +166,7 @@ registry.register(
         scopes=(
             Scope(name="todo", label=_("To handle"), where=Q(state__in=TO_HANDLE) | Q(state="refused", twin=None, mended=None)),
             Scope(name="anomalies", label=_("With anomalies"), where=Q(errors__gt=0) | Q(state__in=["refused", "failed", "quarantined"])),
-            Scope(name="applied", label=_("Applied"), where=Q(state="applied")),
+            Scope(name="applied", label=pgettext_lazy("files", "Applied"), where=Q(state="applied")),
             Scope(name="all", label=_("See all")),
         ),
         chips=(
@@ -178,9 +179,9 @@ registry.register(
             Column(name="kind", label=_("Kind"), filter=FilterKind.EXACT, shown=False),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK),
             Column(name="received_at", label=_("Received"), kind=Kind.DATETIME),
-            Column(name="lines", label=_("Lines"), kind=Kind.NUMBER),
+            Column(name="lines", label=_("Lines"), kind=Kind.NUMBER, filter=FilterKind.NONE),
             Column(name="errors", label=_("Errors"), kind=Kind.NUMBER),
-            Column(name="warnings", label=_("Warnings"), kind=Kind.NUMBER),
+            Column(name="warnings", label=_("Warnings"), kind=Kind.NUMBER, filter=FilterKind.NONE),
             Column(name="turn", label=_("Whose turn"), sortable=False),
             Column(name="channel", label=_("By"), kind=Kind.STATE, shown=False),
             Column(name="received_by", label=_("Received by"), kind=Kind.LINK, shown=False),
@@ -222,8 +223,8 @@ registry.register(
         label_one=_("Anomaly"),
         area=AREA,
         columns=(
-            Column(name="line", label=_("Line"), kind=Kind.NUMBER),
-            Column(name="column", label=_("Column"), kind=Kind.NUMBER),
+            Column(name="line", label=_("Line"), kind=Kind.NUMBER, template="exchange/cells/place.html"),
+            Column(name="column", label=_("Column"), kind=Kind.NUMBER, template="exchange/cells/place.html"),
             Column(name="field", label=_("Field")),
             Column(name="severity", label=_("Severity"), kind=Kind.STATE, tones=SEVERITIES),
             Column(name="sentence", label=_("What is wrong"), sortable=False),
@@ -256,7 +257,7 @@ registry.register(
         columns=(
             Column(name="label", label=_("Object"), kind=Kind.REF),
             Column(name="kind", label=_("What"), kind=Kind.STATE, tones=CHANGES),
-            Column(name="line", label=_("Line"), kind=Kind.NUMBER),
+            Column(name="line", label=_("Line"), kind=Kind.NUMBER, template="exchange/cells/place.html"),
             Column(name="summary", label=_("Before → after"), sortable=False),
             Column(name="key", label=_("Key"), shown=False),
             Column(name="file", label=_("File"), kind=Kind.LINK),

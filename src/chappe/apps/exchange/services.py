@@ -24,13 +24,13 @@ from chappe.kit.audit.services import event
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.services import enqueue
 
-register_sentence("exchange.received", gettext_noop("{actor} received {object}"))
-register_sentence("exchange.kind", gettext_noop("{actor} said that {object} is of the kind {kind}"))
+register_sentence("exchange.received", gettext_noop("{actor} received “{name}”"))
+register_sentence("exchange.kind", gettext_noop("{actor} said that “{name}” is of the kind {kind}"))
 register_sentence(
-    "exchange.applied", gettext_noop("{actor} applied {object}: {create} created, {update} changed, {delete} deleted")
+    "exchange.applied", gettext_noop("{actor} applied “{name}”: {create} created, {update} changed, {delete} deleted")
 )
-register_sentence("exchange.forced", gettext_noop("{actor} let {object} through over the threshold ({percent} %)"))
-register_sentence("exchange.undone", gettext_noop("{actor} undid {object}"))
+register_sentence("exchange.forced", gettext_noop("{actor} let “{name}” through over the threshold ({percent} %)"))
+register_sentence("exchange.undone", gettext_noop("{actor} undid “{name}”"))
 
 
 def receive(
@@ -67,7 +67,7 @@ def receive(
             stored=stored, name=stored.name, sha256=stored.sha256, kind=kind, channel=channel, owner=owner,
             options=dict(options or {}), replays=mends, received_by=user,
         )  # fmt: skip
-        event(actor, file, "exchange.received", object=file.name)
+        event(actor, file, "exchange.received", name=file.name)
         _next(actor, file, has_options=options is not None)
     return file
 
@@ -119,7 +119,7 @@ def choose_kind(*, actor: Actor, file: ReceivedFile, kind: str, options: Mapping
         row = _held(file, actor)
         _check_readable(row)
         if row.kind != kind:
-            event(actor, row, "exchange.kind", object=row.name, kind=kind)
+            event(actor, row, "exchange.kind", name=row.name, kind=kind)
         row.kind, row.options = kind, dict(options)
         row.save(update_fields=["kind", "options", "updated_at"])
         _queue(actor, row, State.READING, "exchange.read", form=form, code="waits")
@@ -147,7 +147,7 @@ def apply(*, actor: Actor, file: ReceivedFile, force: bool = False) -> ReceivedF
         if reason:
             raise ValidationError(reason)
         if force and row.plan.get("over"):
-            event(actor, row, "exchange.forced", object=row.name, percent=row.plan["over"])
+            event(actor, row, "exchange.forced", name=row.name, percent=row.plan["over"])
         form = formats.get(row.kind)
         _queue(actor, row, State.APPLYING, "exchange.apply", form=form)
     return row

@@ -35,7 +35,7 @@ def _plans(rows: QuerySet, user: object) -> QuerySet:
     return queries.with_faults(queries.with_current(rows))
 
 
-def _with_currency(rows: QuerySet, user: object) -> QuerySet:
+def _with_version(rows: QuerySet, user: object) -> QuerySet:
     return rows.select_related("version__plan")
 
 
@@ -204,7 +204,7 @@ registry.register(
         ),
         search=("destination", "prefix"),
         ordering=("pk",),
-        rows=_with_currency,
+        rows=_with_version,
         panels=(
             Panel(title=_("The price"), icon="coin-euro", columns=("price_nano", "connect_fee", "increment", "start", "kind", "measure", "service", "minimum", "rounding", "vat")),
             Panel(title=_("For what"), icon="world", columns=("destination", "prefix", "prefix_count", "plan_tag", "timing", "weight", "zone", "valid_from", "valid_to")),
@@ -222,6 +222,7 @@ registry.register(
         label=_("Faults of tariffs"),
         label_one=_("Fault of a tariff"),
         area=AREA,
+        rows=_with_version,
         scopes=(
             Scope(name="all", label=_("See all")),
             Scope(name="errors", label=_("Errors"), where=Q(severity="error")),
@@ -232,8 +233,8 @@ registry.register(
             Column(name="severity", label=_("Severity"), kind=Kind.STATE, tones=SEVERITY_TONES),
             Column(name="sentence", label=_("What is wrong"), sortable=False, filter=FilterKind.NONE, template="tariffs/cells/sentence.html"),
             Column(name="file", label=_("File"), filter=FilterKind.CONTAINS),
-            Column(name="line", label=_("Line"), kind=Kind.NUMBER),
-            Column(name="column", label=_("Column"), kind=Kind.NUMBER),
+            Column(name="line", label=_("Line"), kind=Kind.NUMBER, filter=FilterKind.NONE, template="tariffs/cells/position.html"),
+            Column(name="column", label=_("Column"), kind=Kind.NUMBER, filter=FilterKind.NONE, template="tariffs/cells/position.html"),
             Column(name="field", label=_("Field"), filter=FilterKind.EXACT, shown=False),
             Column(name="version", label=_("Version"), kind=Kind.LINK),
         ),

@@ -16,7 +16,7 @@ import numpy as np
 from chappe.core.base.money import MAX_NANO
 from chappe.core.rating import tables as tb
 from chappe.core.rating.clocks import Clock, zone_sections
-from chappe.core.rating.contract import I32, I64
+from chappe.core.rating.contract import I32
 from chappe.core.rating.model import (
     ALWAYS,
     ANY,
@@ -27,6 +27,7 @@ from chappe.core.rating.model import (
     ProfileKey,
     Rate,
     Rounding,
+    ServicePart,
     Slot,
     Tariff,
     Timing,
@@ -41,7 +42,6 @@ _ROUNDING = {
     Rounding.DOWN: tb.ROUND_DOWN,
     Rounding.MIDDLE: tb.ROUND_MIDDLE,
 }
-_KIND = {UnitKind.USAGE: tb.KIND_USAGE, UnitKind.CALL: tb.KIND_CALL}
 Key = tuple[str, str, str, str]
 
 
@@ -161,10 +161,10 @@ class _Book:
         self.rows: list[tuple[int, int, int, int]] = []
         self.entries: list[PlanEntry] = []
         self.rates: list[Rate] = []
-        self.rate_index: dict[int, tuple[int, int]] = {}  # id(rate) → (pricing, rate)
-        self.pricings: list[tuple[int, ...]] = []
+        self.rate_index: dict[int, tuple[int, int]] = {}  # id(rate) → (where its pricing begins, rate)
+        self.pricings: list[int] = []
+        self.services: dict[ServicePart, int] = {}
         self.pricing_index: dict[tuple[object, ...], int] = {}
-        self.slots: list[tuple[int, ...]] = []
         self.key_index: dict[Key, int] = {}
         self.activations: list[Activation] = []
         self.activation_key: list[int] = []
@@ -221,8 +221,8 @@ class _Book:
         pricing = self.pricing_index.get(alike)
         if pricing is None:
             pricing = self.pricing_index[alike] = len(self.pricings)
-            self.pricings.append((len(self.slots), len(rate.slots), *_pricing(rate)))
-            self.slots.extend(_slot(slot) for slot in rate.slots)
+            service = -1 if rate.service is None else self.services.setdefault(rate.service, len(self.services))
+            self.pricings += _pricing(rate, service)
         self.rates.append(rate)
         self.rate_index[id(rate)] = pricing, len(self.rates) - 1
         return self.rate_index[id(rate)]
@@ -306,8 +306,8 @@ class _Book:
             tb.N_ERA: _matrix(self.eras, tb.ERA_COLUMNS),
             tb.N_ROW: _matrix(self.rows, tb.ROW_COLUMNS),
             tb.W_ERA_AT: np.array(self.era_at, np.int64),
-            tb.W_PRICING: _matrix64(self.pricings, tb.PRICING_COLUMNS),
-            tb.W_SLOT: _matrix64(self.slots, tb.SLOT_COLUMNS),
+            tb.W_PRICING: np.array(self.pricings, np.int64),
+            tb.W_SERVICE: np.array([_service(part) for part in self.services], np.int64),
         }
         numbers |= zoned
         numbers[tb.X_WORDS] = len(self.holders) // 64 + 1
@@ -328,10 +328,6 @@ def _valid(entry: PlanEntry, at: int) -> bool:
 
 def _matrix(rows: Sequence[tuple[int, ...]], columns: int) -> I32:
     return np.array(rows, np.int32).reshape(-1, columns)
-
-
-def _matrix64(rows: Sequence[tuple[int, ...]], columns: int) -> I64:
-    return np.array(rows, np.int64).reshape(-1, columns)
 
 
 # --- amounts -----------------------------------------------------------------------------------------
@@ -366,20 +362,21 @@ def _slot(slot: Slot) -> tuple[int, ...]:
     increment = min(slot.increment or tb.MICRO, FAR)
     if increment < 0:
         num = tb.UNPRICEABLE
-    return slot.start, num, den, max(increment, 1), _KIND[slot.kind]
+    return slot.start, num, den, tb.PER_CALL if slot.kind is UnitKind.CALL else max(increment, 1)
 
 
-def _pricing(rate: Rate) -> tuple[int, ...]:
-    """Columns of Tables.pricing after the two that place its slots."""
+def _pricing(rate: Rate, service: int) -> list[int]:
+    """Head and slots of a pricing. A rate without slots prices nothing."""
     capped = rate.max_cost is not None and rate.max_cost_strategy is MaxCostStrategy.FREE
     cap = min(_nano(rate.max_cost), FAR) if capped and rate.max_cost is not None else FAR
     minimum = _nano(rate.minimum) if rate.minimum is not None else 0
     connect = _nano(rate.slots[0].connect_fee) if rate.slots else 0
-    part = rate.service
-    if part is None:
-        service = (0, 1, FAR, tb.KIND_USAGE)
-    elif part.kind is UnitKind.CALL:
-        service = (_nano(part.price), 1, part.free, tb.KIND_CALL)
-    else:
-        service = (*_ratio(part.price, part.unit), part.free, tb.KIND_USAGE)
-    return (_ROUNDING[rate.rounding], min(max(rate.decimals, 0), 18), cap, minimum, connect, *service)
+    rounding = _ROUNDING[rate.rounding] * tb.METHOD + min(max(rate.decimals, 0), 18)
+    slots = [_slot(slot) for slot in rate.slots] or [(0, tb.UNPRICEABLE, 1, 1)]
+    return [len(slots), rounding, cap, minimum, connect, service, *(number for slot in slots for number in slot)]
+
+
+def _service(part: ServicePart) -> tuple[int, ...]:
+    if part.kind is UnitKind.CALL:
+        return _nano(part.price), 1, part.free, tb.KIND_CALL
+    return (*_ratio(part.price, part.unit), part.free, tb.KIND_USAGE)

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from chappe.core.base.money import exact, plain
+from chappe.core.base.money import NANO, exact, plain
 from chappe.core.rating import tables as tb
 from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import MILLION, Calls, Priced, Reason, Status, is_timed
-from chappe.core.rating.model import Origin, Rate, Slot
+from chappe.core.rating.model import Origin, Rate, Slot, UnitKind
 from chappe.core.rating.narrate import Phrase, exact_text, reason_code, reason_sentence
 
 TRACE_ROWS = 2_000  # an explanation longer than that is cut, and says so
@@ -323,16 +323,15 @@ def _piece(compiled: CompiledTariff, explanation: Explanation, row: list[int]) -
     tables = compiled.tables
     position, billed = row[tb.P_POSITION], row[tb.P_BILLED]
     _, rate_number, entry_number, _ = tables.rows[row[tb.P_ROW]].tolist()
-    pricing = int(tables.rows[row[tb.P_ROW]][tb.ROW_PRICING])
-    slot = row[tb.P_SLOT] - int(tables.pricing[pricing, tb.PR_SLOT])
+    slot = row[tb.P_SLOT]
     rate, entry = compiled.rates[rate_number], compiled.entries[entry_number]
     price = rate.slots[slot]
     line = tables.lines[row[tb.P_LINE]]
     start = (explanation.start or EPOCH) - EPOCH
     first = start // timedelta(microseconds=1)
     span = (position, position + billed) if explanation.timed else (0, 0)
-    _, num, den, _, kind = tables.slots[row[tb.P_SLOT]].tolist()
     cost = row[tb.P_WHOLE] + Fraction(row[tb.P_NUM], row[tb.P_DEN])
+    times = Fraction(bool(cost)) if price.kind is UnitKind.CALL else Fraction(billed, price.unit or MILLION)
     return Piece(
         begin=_instant(compiled, first + span[0], explanation),
         end=_instant(compiled, first + span[1], explanation),
@@ -347,7 +346,7 @@ def _piece(compiled: CompiledTariff, explanation: Explanation, row: list[int]) -
         origin=rate.origin if rate.origin.file else entry.origin,
         slot=slot,
         price=price,
-        exact=Fraction(num * (billed if kind == tb.KIND_USAGE else bool(cost)), den),
+        exact=Fraction(price.price.digits * NANO, 10**price.price.scale) * times,
         cost=cost,
         sum=row[tb.P_SUM],
         capped=bool(row[tb.P_CAPPED]),

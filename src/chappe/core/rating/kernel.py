@@ -35,13 +35,17 @@ TOO_EXPENSIVE = int(Reason.TOO_EXPENSIVE)
 @inlined
 def service_part(w, pricing, usage):
     """S part of a C+S call in nano, on its whole usage after the free part, rounded once half up; -1 too large."""
-    num, den = w[pricing + tb.PR_S_NUM], w[pricing + tb.PR_S_DEN]
-    beyond = usage - w[pricing + tb.PR_S_FREE]
+    part = w[pricing + tb.PR_SERVICE]
+    if part < 0:
+        return np.int64(0)
+    part = w[tb.W_SERVICE] + tb.SERVICE_COLUMNS * part
+    num, den = w[part + tb.SV_NUM], w[part + tb.SV_DEN]
+    beyond = usage - w[part + tb.SV_FREE]
     if beyond <= 0 or num == 0:
         return np.int64(0)
     if num < 0:
         return np.int64(-1)
-    if w[pricing + tb.PR_S_KIND] == tb.KIND_CALL:
+    if w[part + tb.SV_KIND] == tb.KIND_CALL:
         return num
     nano, rest = mul_div(num, beyond, den)
     if nano >= 0 and 2 * rest >= den:
@@ -93,26 +97,38 @@ def answer(n, w, s, out, i, usage):
     return NONE
 
 
+@inlined
+def price(n, w, s, trace, calls, out, i, prefix):
+    """Price one call whose longest prefix is known."""
+    start, usage, offset = calls.start[i], calls.usage[i], np.int64(calls.offset[i])
+    timed, key = calls.timed[i] != 0, np.int64(calls.key[i])
+    reason = unbelievable(start, usage, offset, timed)
+    if reason == NONE:
+        reason = walk(n, w, s, trace, key, prefix, start, usage, offset, timed) if key >= 0 else NO_PROFILE
+    if reason == NONE:
+        reason = answer(n, w, s, out, i, usage)
+    if reason != NONE:
+        refuse(out, i, UNRATED if reason < FIRST_REJECTION else REJECTED, reason)
+
+
 @entry("chappe.core.rating", "chappe.core.base")
 def rate_all(n, w, s, trace, calls, out):
-    """Price every call. The only entry of the compiled code."""
-    for i in range(calls.key.size):
-        if calls.status[i] != RATED:
-            refuse(out, i, calls.status[i], calls.reason[i])
-            continue
-        start, usage, offset = calls.start[i], calls.usage[i], np.int64(calls.offset[i])
-        timed, key = calls.timed[i] != 0, np.int64(calls.key[i])
-        reason = unbelievable(start, usage, offset, timed)
-        if reason == NONE:
-            if key < 0:
-                reason = NO_PROFILE
+    """Price every call. The only entry of the compiled code.
+
+    The prefixes of some calls are looked up before those calls are priced: memory answers several at a time.
+    """
+    length = calls.key.size
+    for first in range(0, length, tb.AHEAD):
+        last = min(first + tb.AHEAD, length)
+        ahead = tb.S_AHEAD - first
+        for i in range(first, last):
+            if calls.status[i] == RATED:
+                s[ahead + i] = deepest_prefix(n, w, calls.dest_bytes, calls.dest_start[i], calls.dest_len[i])
+        for i in range(first, last):
+            if calls.status[i] == RATED:
+                price(n, w, s, trace, calls, out, i, s[ahead + i])
             else:
-                prefix = deepest_prefix(n, w, calls.dest_bytes, calls.dest_start[i], calls.dest_len[i])
-                reason = walk(n, w, s, trace, key, prefix, start, usage, offset, timed)
-        if reason == NONE:
-            reason = answer(n, w, s, out, i, usage)
-        if reason != NONE:
-            refuse(out, i, UNRATED if reason < FIRST_REJECTION else REJECTED, reason)
+                refuse(out, i, calls.status[i], calls.reason[i])
 
 
 def _columns(source: Calls) -> CallColumns:

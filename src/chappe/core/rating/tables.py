@@ -34,17 +34,21 @@ ERA_SHAPE, ERA_ROW = 0, 1
 ERA_COLUMNS = 2
 NO_SHAPE = -1
 # columns of the rows: plan entries, era by era
-ROW_PRICING, ROW_RATE, ROW_ENTRY, ROW_WEIGHT = 0, 1, 2, 3
+ROW_PRICING, ROW_RATE, ROW_ENTRY, ROW_WEIGHT = 0, 1, 2, 3  # pricing: where it begins in W_PRICING
 ROW_COLUMNS = 4
 # in N_SHAPE: which row of the era holds when that never changes; else
 BY_CLOCK = -2
-# columns of the pricings
-PR_SLOT, PR_SLOTS, PR_ROUNDING, PR_DECIMALS, PR_CAP, PR_MINIMUM, PR_CONNECT = 0, 1, 2, 3, 4, 5, 6
-PR_S_NUM, PR_S_DEN, PR_S_FREE, PR_S_KIND = 7, 8, 9, 10
-PRICING_COLUMNS = 11
-# columns of the slots: cost in nano = num × billed / den, for the whole call num / den
-SLOT_START, SLOT_NUM, SLOT_DEN, SLOT_INCREMENT, SLOT_KIND = 0, 1, 2, 3, 4
-SLOT_COLUMNS = 5
+# a pricing: its head, then its slots, end to end because they are read together
+PR_SLOTS, PR_ROUNDING, PR_CAP, PR_MINIMUM, PR_CONNECT, PR_SERVICE = 0, 1, 2, 3, 4, 5
+PR_HEAD = 6
+METHOD = 32  # PR_ROUNDING is method × METHOD + decimals
+# columns of the slots: cost in nano = num × billed / den; increment PER_CALL: num / den once for the whole call
+SLOT_START, SLOT_NUM, SLOT_DEN, SLOT_INCREMENT = 0, 1, 2, 3
+SLOT_COLUMNS = 4
+PER_CALL = 0
+# columns of the service parts; PR_SERVICE is the number of one, or -1
+SV_NUM, SV_DEN, SV_FREE, SV_KIND = 0, 1, 2, 3
+SERVICE_COLUMNS = 4
 # columns of a word of 64 cells: bit h says that the plan prices holder h; bits set in all words before
 WORD_BITS, WORD_RANK = 0, 1
 WORD_COLUMNS = 2
@@ -78,7 +82,7 @@ W_BREAK_AT = 22  # microsecond of the day, the first of each day is 0
 W_ZONE_AT = 23  # clock changes, microseconds UTC, the first is -FAR, after the last comes FAR
 W_ZONE_OFFSET = 24  # microseconds to add to UTC from then on
 W_PRICING = 25
-W_SLOT = 26
+W_SERVICE = 26
 W_WORD = 27  # plan × words + word → its WORD_ columns
 # then plain numbers:
 X_WORDS, X_LINES, X_DAYS, X_FIRST_DAY, X_DATE_CLASSES, X_LEVELS = 28, 29, 30, 31, 32, 33
@@ -93,7 +97,9 @@ S_WHOLE, S_NUM, S_DEN = 9, 10, 11  # usage cost so far: whole nano and a fractio
 S_BILLED, S_PIECES, S_PAID = 12, 13, 14
 S_BEGIN_ROW, S_BEGIN_LINE, S_BEGIN_PREFIX = 15, 16, 17  # of the first piece
 S_END_ROW = 18  # of the last piece
-S_STACK = 19
+AHEAD = 64
+S_AHEAD = 19  # prefixes of the next AHEAD calls
+S_STACK = S_AHEAD + AHEAD
 
 # columns of a trace row; the first says which of the two kinds it is
 TRACE_COLUMNS = 14
@@ -101,7 +107,7 @@ TRACE_VISIT, TRACE_PIECE = 1, 2
 # visit: kind, position, level, fallback (index of Tables.fallback_key, -1 the called subject), key, activation, outcome
 V_POSITION, V_LEVEL, V_FALLBACK, V_KEY, V_ACTIVATION, V_OUTCOME = 1, 2, 3, 4, 5, 6
 FOUND, NOT_IN_PLAN, NO_VALID_ROW, NO_PLAN, NOT_ACTIVE, NO_SUCH_PROFILE, TOO_DEEP = 0, 1, 2, 3, 4, 5, 6
-# piece: kind, position, billed, row, slot, called activation, used activation, prefix, line, whole nano, fraction
+# piece: kind, position, billed, row, ordinal of the slot, called activation, used activation, prefix, line, whole nano, fraction
 # numerator, fraction denominator (after rounding), sum so far (whole nano), 1 when max cost cut it
 P_POSITION, P_BILLED, P_ROW, P_SLOT, P_CALLED, P_USED, P_PREFIX, P_LINE = 1, 2, 3, 4, 5, 6, 7, 8
 P_WHOLE, P_NUM, P_DEN, P_SUM, P_CAPPED = 9, 10, 11, 12, 13
@@ -119,8 +125,6 @@ class Tables:
     wide: I64
     lines: I32  # [lines, LINE_COLUMNS]
     rows: I32  # [rows, ROW_COLUMNS]
-    pricing: I64  # [pricings, PRICING_COLUMNS]
-    slots: I64  # [slots, SLOT_COLUMNS]
 
     @property
     def max_levels(self) -> int:
@@ -138,17 +142,9 @@ def pack(sections: dict[int, npt.NDArray[Any]], numbers: dict[int, int]) -> Tabl
 
     def view(where: int, columns: int) -> npt.NDArray[Any]:
         begin = int(directory[where])
-        source = narrow if where < W_ACT_AT else wide
-        return source[begin : begin + sections[where].size].reshape(-1, columns)
+        return narrow[begin : begin + sections[where].size].reshape(-1, columns)
 
-    return Tables(
-        narrow,
-        wide,
-        lines=view(N_LINE, LINE_COLUMNS),
-        rows=view(N_ROW, ROW_COLUMNS),
-        pricing=view(W_PRICING, PRICING_COLUMNS),
-        slots=view(W_SLOT, SLOT_COLUMNS),
-    )
+    return Tables(narrow, wide, lines=view(N_LINE, LINE_COLUMNS), rows=view(N_ROW, ROW_COLUMNS))
 
 
 def _joined(

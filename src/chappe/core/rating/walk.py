@@ -26,24 +26,21 @@ LONG_AGO = -FAR
 @inlined
 def pricing_of(n, w, row):
     """Where the pricing of a row begins in ``w``."""
-    return w[tb.W_PRICING] + tb.PRICING_COLUMNS * np.int64(n[w[tb.N_ROW] + tb.ROW_COLUMNS * row + tb.ROW_PRICING])
+    return w[tb.W_PRICING] + np.int64(n[w[tb.N_ROW] + tb.ROW_COLUMNS * row + tb.ROW_PRICING])
 
 
 @inlined
 def slot_at(w, pricing, position):
-    """Slot in force after so much usage since the start of the call (§4.6), and where the next begins."""
-    slots = w[tb.W_SLOT]
-    low = w[pricing + tb.PR_SLOT]
-    last = low + w[pricing + tb.PR_SLOTS]
-    high = last
-    low += 1  # the first slot holds from the start whatever it says
+    """Slot in force after so much usage since the start of the call (§4.6), and the usage at which the next begins."""
+    slots, last = pricing + tb.PR_HEAD + tb.SLOT_START, w[pricing + tb.PR_SLOTS]
+    low, high = np.int64(1), last  # the first slot holds from the start whatever it says
     while low < high:
         middle = (low + high) >> 1
-        if w[slots + tb.SLOT_COLUMNS * middle + tb.SLOT_START] <= position:
+        if w[slots + tb.SLOT_COLUMNS * middle] <= position:
             low = middle + 1
         else:
             high = middle
-    return low - 1, (w[slots + tb.SLOT_COLUMNS * low + tb.SLOT_START] if low < last else FAR)
+    return low - 1, (w[slots + tb.SLOT_COLUMNS * low] if low < last else FAR)
 
 
 @inlined
@@ -52,11 +49,11 @@ def piece_cost(w, s, pricing, slot, raw):
 
     A price for the call is paid once for each slot start, however many pieces follow. Billed -1: too large.
     """
-    here = w[tb.W_SLOT] + tb.SLOT_COLUMNS * slot
+    here = pricing + tb.PR_HEAD + tb.SLOT_COLUMNS * slot
     num, den = w[here + tb.SLOT_NUM], w[here + tb.SLOT_DEN]
     billed, whole, rest = raw, np.int64(0), np.int64(0)
-    if w[here + tb.SLOT_KIND] == tb.KIND_USAGE:
-        step = w[here + tb.SLOT_INCREMENT]
+    step = w[here + tb.SLOT_INCREMENT]
+    if step != tb.PER_CALL:
         count = steps_in(raw, step)
         billed, _ = mul_div(count, step, 1)
         if num < 0 or billed < 0:
@@ -69,9 +66,10 @@ def piece_cost(w, s, pricing, slot, raw):
         s[tb.S_PAID] = max(s[tb.S_PAID], begin)
     if num < 0 or whole < 0:
         return np.int64(-1), whole, rest, den
-    method = w[pricing + tb.PR_ROUNDING]
+    rounding = w[pricing + tb.PR_ROUNDING]
+    method = rounding // tb.METHOD
     if method != tb.ROUND_NONE:
-        whole, rest, den = round_piece(whole, rest, den, method, w[pricing + tb.PR_DECIMALS])
+        whole, rest, den = round_piece(whole, rest, den, method, rounding - method * tb.METHOD)
     return billed, whole, rest, den
 
 

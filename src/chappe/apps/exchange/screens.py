@@ -180,7 +180,7 @@ registry.register(
             Column(name="owner", label=_("Operator"), kind=Kind.LINK),
             Column(name="received_at", label=_("Received"), kind=Kind.DATETIME),
             Column(name="lines", label=_("Lines"), kind=Kind.NUMBER, filter=FilterKind.NONE),
-            Column(name="errors", label=_("Errors"), kind=Kind.NUMBER),
+            Column(name="errors", label=_("Errors"), kind=Kind.NUMBER, filter=FilterKind.NONE),
             Column(name="warnings", label=_("Warnings"), kind=Kind.NUMBER, filter=FilterKind.NONE),
             Column(name="turn", label=_("Whose turn"), sortable=False),
             Column(name="channel", label=_("By"), kind=Kind.STATE, shown=False),

@@ -180,6 +180,7 @@ class TariffRow(ScopedModel):
             models.Index(fields=["version", "destination"]),
             models.Index(fields=["version", "prefix"]),
             models.Index(fields=["price_nano"], name="tariffs_row_price"),
+            models.Index(fields=["version", "price_nano"], name="tariffs_row_version_price"),
         ]
 
     def __str__(self) -> str:

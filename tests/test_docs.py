@@ -23,8 +23,14 @@ FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LONGEST_MANUAL_PAGE = 60  # lines
 HEAVIEST_PICTURE = 150_000  # bytes
 PNG = b"\x89PNG\r\n\x1a\n"
-#: Ordinary addresses that are no page of the manual: their reader is a program.
-NO_PAGE: dict[str, str] = {}
+#: Registered addresses that nobody opens by themselves → the page of the manual that speaks of them.
+NO_PAGE = {
+    "tariffs.inside": "a fragment of tariffs-version",
+    "exchange.upload-options": "a fragment of exchange-upload",
+    "exchange.live": "a fragment of exchange-file",
+    "exchange.download": "a file, from exchange-file",
+    "exchange.export": "a file, from exchange-file",
+}
 
 
 def _names() -> list[str]:

@@ -122,6 +122,7 @@ registry.register(
         ),
         search=("plan__code", "plan__name", "fingerprint", "content__name"),
         ordering=("-created_at",),
+        rows=_with_plan,
         state="state",
         subtitle=panels.turn,
         panels=(
@@ -240,6 +241,7 @@ registry.register(
         ),
         search=("code", "file"),
         ordering=("-version", "file", "line"),
+        rows=_with_version,
         state="severity",
         panels=(
             Panel(title=_("What is wrong"), icon="alert-triangle", columns=("sentence", "file", "line", "column", "field", "version")),

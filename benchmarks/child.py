@@ -1,13 +1,26 @@
 """One measurement in a process of its own, so that its peak memory is its own. Prints one line of JSON."""
 
 import json
+import os
 import resource
+import shutil
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks import made
+
+
+class Clock:
+    """Wall time and processor time (of all threads) since it was made."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def taken(self) -> dict[str, float]:
+        return {"seconds": time.perf_counter() - self.wall, "cpu": time.process_time() - self.cpu}
 
 
 def rate(source: str, target: str) -> dict:
@@ -17,10 +30,9 @@ def rate(source: str, target: str) -> dict:
 
     compiled = compile_tariff(made.tariff())
     rate_file(compiled, made.calls(1000), Path(target).with_name("warm" + Path(target).suffix))
-    began = time.perf_counter()
+    clock = Clock()
     summary = rate_file(compiled, source, target)
-    seconds = time.perf_counter() - began
-    return {"seconds": seconds, "rated": summary.rated, "rows": summary.rows, "total": summary.as_dict()["total"]}
+    return {**clock.taken(), "rated": summary.rated, "rows": summary.rows, "total": summary.as_dict()["total"]}
 
 
 def merely(source: str, target: str) -> dict:
@@ -32,19 +44,19 @@ def merely(source: str, target: str) -> dict:
 
     output = read(target)
     spare = str(Path(target).with_name("polars" + Path(target).suffix))
-    began = time.perf_counter()
+    clock = Clock()
     taken = read(source)
-    reading = time.perf_counter() - began
+    reading = clock.taken()
     rows = taken.height
     del taken
-    began = time.perf_counter()
+    clock = Clock()
     if target.endswith(".parquet"):
-        output.write_parquet(spare, compression="snappy")
+        output.write_parquet(spare, compression="snappy")  # as ours
     else:
         output.write_csv(spare)
-    writing = time.perf_counter() - began
+    writing = clock.taken()
     Path(spare).unlink()
-    return {"seconds": reading + writing, "read": reading, "write": writing, "rows": rows}
+    return {name: reading[name] + writing[name] for name in reading} | {"rows": rows}
 
 
 def as_parquet(source: str, target: str) -> dict:
@@ -57,34 +69,80 @@ def as_parquet(source: str, target: str) -> dict:
     return {"seconds": 0.0}
 
 
-def lake(source: str, target: str) -> dict:
-    """Read Parquet, rate, commit once to a Delta table."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    from deltalake import write_deltalake
+def house() -> None:
+    """The product itself, with a data folder of its own."""
+    import django
 
+    os.environ["CHAPPE_DATA"] = str(made.DATA / "house")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chappe.web.settings")
+    django.setup()
+
+
+def lake(source: str, _target: str) -> dict:
+    """Read Parquet, rate, commit once to the lake: what the product does with a file of calls, less its database."""
+    house()
+    from chappe.apps.usage import lake
+    from chappe.apps.usage.rating import _of_batch
     from chappe.core.rating.compile import compile_tariff
-    from chappe.core.usage.arrow import BatchRater, rate_batches
+    from chappe.core.usage.rows import rated_rows
 
     compiled = compile_tariff(made.tariff())
-    file = pq.ParquetFile(source)
-    schema = BatchRater(compiled, file.schema_arrow).schema
-    list(rate_batches(compiled, pq.ParquetFile(source).iter_batches(1000, row_groups=[0])))[:0]
-    began = time.perf_counter()
-    batches = rate_batches(compiled, file.iter_batches(1 << 17))
-    write_deltalake(target, pa.RecordBatchReader.from_batches(schema, batches), mode="overwrite")
-    return {"seconds": time.perf_counter() - began, "rows": file.metadata.num_rows}
+    shutil.rmtree(lake.location(), ignore_errors=True)
+    for _ in rated_rows(compiled, made.calls(1000)):
+        pass
+    clock = Clock()
+    rows = rated_rows(compiled, Path(source))
+    lake.commit("benchmark", (_of_batch(part, 1, "2026-03") for part in rows))
+    taken = clock.taken()
+    return {**taken, "rows": lake.query("SELECT count(*) AS n FROM calls").to_pylist()[0]["n"]}
 
 
-def merely_lake(source: str, target: str) -> dict:
-    """What Polars needs to read the Parquet file and to commit the rated columns to a Delta table."""
+def merely_lake(source: str, _target: str) -> dict:
+    """What Polars needs to read the Parquet file and to commit the rated columns to a Delta table by month."""
     import polars as pl
 
-    output = pl.read_delta(target)
-    began = time.perf_counter()
+    folder = made.DATA / "house" / "lake"
+    output = pl.read_delta(str(folder / "usage"))
+    spare = folder / "polars"
+    shutil.rmtree(spare, ignore_errors=True)
+    clock = Clock()
     rows = pl.read_parquet(source).height
-    output.write_delta(target + "-polars", mode="overwrite")
-    return {"seconds": time.perf_counter() - began, "rows": rows}
+    output.write_delta(str(spare), delta_write_options={"partition_by": ["month"]})
+    taken = clock.taken()
+    shutil.rmtree(spare)
+    return {**taken, "rows": rows}
+
+
+def list_page(source: str, _target: str) -> dict:
+    """What the list page of calls asks of a lake that holds one file: seconds of each question."""
+    house()
+    from django.core.management import call_command
+
+    from chappe.apps.usage import lake
+    from chappe.apps.usage.models import Call
+
+    call_command("migrate", verbosity=0)
+    Call.standing = staticmethod(lambda: [1])  # the one batch that lake() wrote has no row in this database
+    calls = Call.objects.get_queryset()
+    month = calls.filter(month="2026-03")
+    french = month.filter(matched_destination="D007")
+    sums = "SELECT sum(total) AS total, count(*) AS calls FROM calls WHERE matched_destination = 'D007'"
+    questions: dict[str, Callable[[], Any]] = {
+        "count": month.count,
+        "first page": lambda: list(month.order_by("-start")[:50]),
+        "a later page": lambda: list(month.order_by("-start")[5000:5050]),
+        "filter on destination": lambda: list(french.order_by("-start")[:50]),
+        "count of the filter": french.count,
+        "search a number": lambda: list(month.filter(destination__startswith="3312").order_by("-start")[:50]),
+        "sum of the filter": lambda: lake.query(sums, months=["2026-03"], batches=[1]).to_pylist(),
+    }
+    month.exists()
+    answer: dict[str, Any] = {"rows": month.count(), "questions": {}}
+    for name, ask in questions.items():
+        clock = Clock()
+        ask()
+        answer["questions"][name] = clock.taken()["seconds"]
+    return answer
 
 
 def kernel(source: str, _target: str) -> dict:
@@ -102,7 +160,7 @@ def kernel(source: str, _target: str) -> dict:
     for turn, part in enumerate(job.parts()):
         lines, _ = job.lines_of(part)
         n = lines.rows
-        calls, _ = job.rater.read(lines.buf, lines.at[:n], lines.length[:n], lines.fault[:n])
+        calls, _ = job.rater.read(lines.fields())
         calls.status[:] = 0
         calls.reason[:] = 0
         priced = new_priced(n)
@@ -119,13 +177,13 @@ def single(_source: str, _target: str) -> dict:
     """One call at a time, as the charging engine and a page ask for it."""
     from chappe.core.rating.compile import compile_tariff
     from chappe.core.rating.kernel import rate_arrays
-    from chappe.core.usage.batch import new_priced
+    from chappe.core.usage.batch import Fields, new_priced
     from chappe.core.usage.work import CsvJob
 
     compiled = compile_tariff(made.tariff())
     job = CsvJob(compiled, made.calls(1000))
     lines, _ = job.lines_of(next(job.parts()))
-    calls, _ = job.rater.read(lines.buf, lines.at[:1].copy(), lines.length[:1].copy(), lines.fault[:1])
+    calls, _ = job.rater.read(Fields(lines.buf, lines.at[:1].copy(), lines.length[:1].copy(), lines.fault[:1]))
     calls.status[:] = 0
     calls.reason[:] = 0
     priced = new_priced(1)
@@ -137,8 +195,24 @@ def single(_source: str, _target: str) -> dict:
     return {"seconds": (time.perf_counter() - began) / times, "rows": 1}
 
 
+def price_one(_source: str, _target: str) -> dict:
+    """One call with all its steps told, as the explanation page asks for it."""
+    from chappe.core.rating.compile import compile_tariff
+    from chappe.core.rating.explain import price_one as price
+
+    compiled = compile_tariff(made.tariff())
+    call = {"tenant": made.TENANT, "subject": "client00007", "destination": made.prefixes()[100] + "123456"}
+    call |= {"start": "2026-03-07T10:00:00Z", "usage": "187"}
+    assert price(compiled, **call).status == 0
+    times = 500
+    began = time.perf_counter()
+    for _ in range(times):
+        price(compiled, **call)
+    return {"seconds": (time.perf_counter() - began) / times, "rows": 1}
+
+
 MEASURES: dict[str, Callable[[str, str], dict]] = {
-    f.__name__: f for f in (rate, merely, as_parquet, lake, merely_lake, kernel, single)
+    f.__name__: f for f in (rate, merely, as_parquet, lake, merely_lake, list_page, kernel, single, price_one)
 }
 
 if __name__ == "__main__":

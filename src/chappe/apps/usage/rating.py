@@ -74,12 +74,10 @@ class _Rows:
 def _of_batch(part: pa.RecordBatch, batch: int, received: str) -> pa.RecordBatch:
     """The rows with their batch and month. A call whose start cannot be read stands in the month it came in."""
     import numpy as np
-    import pyarrow.compute as pc
 
-    zone = pa.timestamp("us", settings.TIME_ZONE)
-    local = pc.local_timestamp(pc.cast(part.column("start"), zone))
-    month = pc.fill_null(pc.strftime(local, format="%Y-%m", locale="C"), received)
+    from chappe.core.usage.rows import months
+
     columns = {name: part.column(name) for name in part.schema.names}
     columns["batch"] = pa.array(np.full(part.num_rows, batch, np.int64))
-    columns["month"] = month
+    columns["month"] = months(part.column("start"), settings.TIME_ZONE, received)
     return pa.RecordBatch.from_arrays([columns[name] for name in lake.SCHEMA.names], schema=lake.SCHEMA)

@@ -105,7 +105,13 @@ def test_the_live_part_of_a_job_is_no_strangers(client, bruno, chloe):
     job = rows.job(bruno.organisation, "zqjob")
     file = rows.job_file(bruno.organisation, "zqfile")
     addresses = [f"/jobs/job/{job.pk}/live", f"/jobs/job/{job.pk}/bar", f"/jobs/file/{file.pk}/download"]
-    client.force_login(bruno)
-    assert [client.get(address).status_code for address in addresses] == [200, 200, 200]
-    client.force_login(chloe)
-    assert [client.get(address).status_code for address in addresses] == [404, 404, 404]
+
+    def statuses(reader) -> list[int]:
+        client.force_login(reader)
+        answers = [client.get(address) for address in addresses]
+        for answer in answers:
+            answer.close()
+        return [answer.status_code for answer in answers]
+
+    assert statuses(bruno) == [200, 200, 200]
+    assert statuses(chloe) == [404, 404, 404]

@@ -44,7 +44,8 @@ def untranslated(texts) -> list[str]:
 @cache
 def known_in_french() -> frozenset[str]:
     """Every text of the catalogues that has a French one, whatever its context or its plural."""
-    keys = (key[0] if isinstance(key, tuple) else key for key in trans_real.translation("fr")._catalog)
+    catalogue = trans_real.translation("fr")._catalog
+    keys = (key[0] if isinstance(key, tuple) else key for key in catalogue.keys())  # noqa: SIM118 - it has no __iter__
     return frozenset(key.rpartition("\x04")[2] for key in keys)
 
 

@@ -10,6 +10,7 @@ from chappe.kit.jobs.registry import job, schedule
 @schedule("40 3 * * *")
 @job("documents.sweep", label=_("Remove files that nothing names"), area="documents")
 def sweep(ctx) -> None:
+    """Take away the blobs of a day ago or older that no row names."""
     removed = services.sweep()
     ctx.result(removed=removed)
     ctx.log(translate("%(n)s orphan files removed.") % {"n": removed})

@@ -35,6 +35,10 @@ def _plans(rows: QuerySet, user: object) -> QuerySet:
     return queries.with_faults(queries.with_current(rows))
 
 
+def _with_plan(rows: QuerySet, user: object) -> QuerySet:
+    return rows.select_related("plan__owner", "content")
+
+
 def _with_version(rows: QuerySet, user: object) -> QuerySet:
     return rows.select_related("version__plan")
 
@@ -241,7 +245,6 @@ registry.register(
         ),
         search=("code", "file"),
         ordering=("-version", "file", "line"),
-        rows=_with_version,
         state="severity",
         panels=(
             Panel(title=_("What is wrong"), icon="alert-triangle", columns=("sentence", "file", "line", "column", "field", "version")),

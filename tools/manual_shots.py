@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -26,6 +27,7 @@ from tools.shots import WIDTHS  # noqa: E402
 
 WIDTH = 1440
 HEAVIEST = 150_000  # bytes of one picture
+PATIENCE_MS = 120_000  # the first explanation of a price compiles the rating engine
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ SHOTS: dict[str, Shot] = {
     "tariffs-row": Shot("/tariffs/row/?scope=active"),
     "tariffs-fault": Shot("/tariffs/fault/"),
     "tariffs-search": Shot("/tariffs/search/?q=4917612345"),
-    "tariffs-compare": Shot("/tariffs/version/?q=PRO", (ROW, ("click", "text=Comparer >> nth=0"))),
+    "tariffs-compare": Shot("/tariffs/version/?q=PRO", (ROW, ("click", ".acts :is(a, button):has-text('Comparer')"))),
     "tariffs-explain": Shot("/tariffs/explain/", (("click", "main button[type=submit]"),)),
     "exchange-file": Shot("/exchange/file/?scope=all"),
     "exchange-file-detail": Shot("/exchange/file/?scope=all&q=damaged", (ROW,)),
@@ -96,6 +98,8 @@ SHOTS: dict[str, Shot] = {
 
 def act(page: Any, verb: str, about: str) -> None:
     """One step on a page, as a reader does it."""
+    from chappe.web.demo.plans import changed
+
     match verb:
         case "open":
             page.goto(urljoin(page.url, page.locator(about).first.get_attribute("href")))
@@ -104,9 +108,12 @@ def act(page: Any, verb: str, about: str) -> None:
         case "press":
             page.keyboard.press(about)
         case "send":
-            page.set_input_files("input[type=file]", ROOT / about)
-            page.fill("input[name=code]", "ESSAI")
-            page.fill("input[name=name]", "Grille d’essai")
+            prices = changed((ROOT / about).read_text("utf-8"), Decimal("1.35"), Decimal("0.8"))
+            page.set_input_files(
+                "input[type=file]", [{"name": "TARIF_PRO.csv", "mimeType": "text/csv", "buffer": prices.encode()}]
+            )
+            plan = page.locator("select[name=plan] option", has_text="PRO").first.get_attribute("value")
+            page.select_option("select[name=plan]", plan)
             page.locator("main button[type=submit]").first.click()
             page.wait_for_load_state()
         case "type":
@@ -129,6 +136,7 @@ def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]
             context = started.new_context(
                 base_url=base, viewport=WIDTHS[WIDTH], device_scale_factor=1, locale="fr-FR", timezone_id="Europe/Paris"
             )
+            context.set_default_timeout(PATIENCE_MS)
             page = chrome.watched(context.new_page(), problems)
             if signed_in:
                 chrome.sign_in(page, lambda path: urljoin(base, path), user, password)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 COLOURS = 256
+ALIKE_BITS = 3  # colours that differ only in the last bits of each channel are alike
 READ_PIXELS = """async (data) => {
   const image = new Image();
   image.src = "data:image/png;base64," + data;
@@ -35,12 +36,14 @@ def lighter(blank: Any, picture: bytes) -> bytes:
 
 
 def reduced(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(palette, index of each pixel): the most frequent colours, each other one taken to the nearest of them."""
+    """(palette, index of each pixel): the frequent colours, no two of them alike; each other one goes to the nearest."""
     packed = (pixels.astype(np.uint32) << np.array([16, 8, 0], np.uint32)).sum(axis=1, dtype=np.uint32)
     colours, where, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    kept = np.argsort(-counts, kind="stable")[:COLOURS]
+    order = np.argsort(-counts, kind="stable")
     every = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.int32)
-    palette = every[kept]
+    alike = every[order] >> ALIKE_BITS  # shades of one grey must not push out the small mark of another hue
+    _first, firsts = np.unique(alike, axis=0, return_index=True)
+    palette = every[order[np.sort(firsts)[:COLOURS]]]
     nearest = np.empty(len(every), np.uint8)
     for first in range(0, len(every), 4096):
         part = every[first : first + 4096]

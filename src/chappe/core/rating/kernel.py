@@ -17,7 +17,7 @@ from chappe.core.rating import tables as tb
 from chappe.core.rating.arithmetic import mul_div
 from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import FIRST_YEAR, LAST_YEAR, Calls, Priced, Reason, Status
-from chappe.core.rating.find import deepest_prefix
+from chappe.core.rating.find import deepest_prefix, look
 from chappe.core.rating.tables import FAR, MAX_TIMED_USAGE, CallColumns, PricedColumns, new_trace
 from chappe.core.rating.walk import pricing_of, walk
 
@@ -98,13 +98,31 @@ def answer(n, w, s, out, i, usage):
 
 
 @inlined
-def price(n, w, s, trace, calls, out, i, prefix):
-    """Price one call whose longest prefix is known."""
-    start, usage, offset = calls.start[i], calls.usage[i], np.int64(calls.offset[i])
-    timed, key = calls.timed[i] != 0, np.int64(calls.key[i])
-    reason = unbelievable(start, usage, offset, timed)
+def look_ahead(n, w, s, trace, calls, i, here):
+    """Look up what holds at the start of a call whose prefix stands at ``here``, and leave it there."""
+    start, offset = calls.start[i], np.int64(calls.offset[i])
+    key = np.int64(calls.key[i])
+    reason = unbelievable(start, calls.usage[i], offset, calls.timed[i] != 0)
     if reason == NONE:
-        reason = walk(n, w, s, trace, key, prefix, start, usage, offset, timed) if key >= 0 else NO_PROFILE
+        reason = NO_PROFILE
+        if key >= 0:
+            reason = look(n, w, s, trace, key, s[here + tb.A_PREFIX], start, start, offset)
+    s[here + tb.A_REASON] = reason
+    if reason == NONE:
+        for column in range(tb.S_UNTIL, tb.S_ROW + 1):
+            s[here + tb.A_FOUND - tb.S_UNTIL + column] = s[column]
+        s[here + tb.A_SLOTS] = w[pricing_of(n, w, s[tb.S_ROW])]  # so that it is near when it is priced
+
+
+@inlined
+def price(n, w, s, trace, calls, out, i, here):
+    """Price one call that was looked up."""
+    usage, reason = calls.usage[i], s[here + tb.A_REASON]
+    if reason == NONE:
+        for column in range(tb.S_UNTIL, tb.S_ROW + 1):
+            s[column] = s[here + tb.A_FOUND - tb.S_UNTIL + column]
+        key, prefix, timed = np.int64(calls.key[i]), s[here + tb.A_PREFIX], calls.timed[i] != 0
+        reason = walk(n, w, s, trace, key, prefix, calls.start[i], usage, np.int64(calls.offset[i]), timed)
     if reason == NONE:
         reason = answer(n, w, s, out, i, usage)
     if reason != NONE:
@@ -115,18 +133,21 @@ def price(n, w, s, trace, calls, out, i, prefix):
 def rate_all(n, w, s, trace, calls, out):
     """Price every call. The only entry of the compiled code.
 
-    The prefixes of some calls are looked up before those calls are priced: memory answers several at a time.
+    Some calls are looked up before any of them is priced, because memory answers several at a time.
     """
     length = calls.key.size
     for first in range(0, length, tb.AHEAD):
         last = min(first + tb.AHEAD, length)
-        ahead = tb.S_AHEAD - first
         for i in range(first, last):
             if calls.status[i] == RATED:
-                s[ahead + i] = deepest_prefix(n, w, calls.dest_bytes, calls.dest_start[i], calls.dest_len[i])
+                here = tb.S_AHEAD + tb.AHEAD_COLUMNS * (i - first)
+                s[here] = deepest_prefix(n, w, calls.dest_bytes, calls.dest_start[i], calls.dest_len[i])
         for i in range(first, last):
             if calls.status[i] == RATED:
-                price(n, w, s, trace, calls, out, i, s[ahead + i])
+                look_ahead(n, w, s, trace, calls, i, tb.S_AHEAD + tb.AHEAD_COLUMNS * (i - first))
+        for i in range(first, last):
+            if calls.status[i] == RATED:
+                price(n, w, s, trace, calls, out, i, tb.S_AHEAD + tb.AHEAD_COLUMNS * (i - first))
             else:
                 refuse(out, i, calls.status[i], calls.reason[i])
 

@@ -97,9 +97,10 @@ S_WHOLE, S_NUM, S_DEN = 9, 10, 11  # usage cost so far: whole nano and a fractio
 S_BILLED, S_PIECES, S_PAID = 12, 13, 14
 S_BEGIN_ROW, S_BEGIN_LINE, S_BEGIN_PREFIX = 15, 16, 17  # of the first piece
 S_END_ROW = 18  # of the last piece
-AHEAD = 64
-S_AHEAD = 19  # prefixes of the next AHEAD calls
-S_STACK = S_AHEAD + AHEAD
+S_AHEAD = 19  # the next AHEAD calls, looked up: prefix, reason, S_UNTIL to S_ROW, slots
+A_PREFIX, A_REASON, A_FOUND, A_SLOTS = 0, 1, 2, 10
+AHEAD, AHEAD_COLUMNS = 32, 11
+S_STACK = S_AHEAD + AHEAD * AHEAD_COLUMNS
 
 # columns of a trace row; the first says which of the two kinds it is
 TRACE_COLUMNS = 14

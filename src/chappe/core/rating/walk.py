@@ -123,15 +123,14 @@ def next_change(n, w, s, trace, key, prefix, start, offset, limit):
 
 @inlined
 def begin(s):
-    """A new call: nothing is known, nothing is paid."""
+    """A new call: nothing is paid."""
     s[tb.S_WHOLE], s[tb.S_NUM], s[tb.S_DEN] = 0, 0, 1
     s[tb.S_PIECES], s[tb.S_BILLED], s[tb.S_PAID] = 0, 0, -1
-    s[tb.S_UNTIL] = LONG_AGO
 
 
 @inlined
 def walk(n, w, s, trace, key, prefix, start, usage, offset, timed):
-    """Usage cost of one call into ``s``: NONE, or why it has none.
+    """Usage cost of one call into ``s``: NONE, or why it has none. What holds at its start is in ``s`` already.
 
     Unrounded pieces are summed exactly (whole + num/den nano) and rounded once, half up, at the end. A call
     without usage is looked up and costs nothing.
@@ -140,7 +139,7 @@ def walk(n, w, s, trace, key, prefix, start, usage, offset, timed):
     begin(s)
     while True:
         at = start + position if timed else start
-        if at >= s[tb.S_UNTIL] or trace.shape[0]:
+        if at >= s[tb.S_UNTIL] or (trace.shape[0] and pieces > 0):
             reason = look(n, w, s, trace, key, prefix, start, at, offset)
             if reason != NONE:
                 return reason

@@ -85,13 +85,13 @@ SHOTS: dict[str, Shot] = {
     "access-attempt": Shot("/access/attempt/"),
     "access-session": Shot("/access/session/"),
     "jobs-job": Shot("/jobs/job/?scope=all"),
-    "jobs-job-detail": Shot("/jobs/job/?scope=all", (ROW,)),
+    "jobs-job-detail": Shot("/jobs/job/?scope=all&q=ALTITEL", (ROW,)),
     "jobs-schedule": Shot("/jobs/schedule/"),
     "documents-file": Shot("/documents/file/"),
     "audit-entry": Shot("/audit/entry/"),
     "api-key": Shot("/api/key/?scope=all"),
     "api-new-key": Shot("/api/key/new/"),
-    "api-docs": Shot("/api/v1/docs/"),
+    "api-docs": Shot("/api/v1/docs/", (("wait", ".opblock"),)),
     "ops-settings": Shot("/settings/"),
 }
 
@@ -116,6 +116,8 @@ def act(page: Any, verb: str, about: str) -> None:
             page.select_option("select[name=plan]", plan)
             page.locator("main button[type=submit]").first.click()
             page.wait_for_load_state()
+        case "wait":
+            page.locator(about).first.wait_for()
         case "type":
             page.locator("input[type=search]").first.press_sequentially(about, delay=20)
             page.wait_for_timeout(1200)
@@ -127,7 +129,7 @@ def act(page: Any, verb: str, about: str) -> None:
 def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]:
     """The pictures of ``names``; answers what was wrong, one sentence each."""
     problems: list[str] = []
-    os.environ["LANGUAGE"] = "fr"  # how Chromium writes its own date fields
+    os.environ["LANGUAGE"] = "fr"  # how Chromium writes its own date fields, where chromium-l10n is installed
     with chrome.browser() as started:
         for signed_in in (False, True):
             wanted = [name for name in names if SHOTS[name].signed_in is signed_in]

@@ -76,7 +76,9 @@ def texts() -> Iterator[tuple[Path, int, str, str | None]]:
         if path.suffix == ".py":
             code = path.read_text("utf-8")
         elif path.suffix in {".html", ".txt"} and "templates" in path.parts:
-            code = "\n".join(line.lstrip() for line in templatize(path.read_text("utf-8")).splitlines())  # its indents are no Python
+            code = "\n".join(
+                line.lstrip() for line in templatize(path.read_text("utf-8")).splitlines()
+            )  # its indents are no Python
         else:
             continue
         found = extract("python", io.BytesIO(code.encode()), keywords=KEYWORDS)
@@ -86,15 +88,28 @@ def texts() -> Iterator[tuple[Path, int, str, str | None]]:
                     yield path, line, text, context
 
 
+Known = set[tuple[str, str | None]]
+
+
 def missing() -> list[tuple[Path, int, str, str | None]]:
-    known: set[tuple[str, str | None]] = set()
-    for _room, sources in rooms():
+    """Texts without French where they are read: commands look in ``cli``, core in ``core``, pages everywhere else."""
+    found: dict[str, Known] = {"cli": set(), "core": set(), "pages": _django_itself()}
+    for room, sources in rooms():
+        place = room.name if room.parent == SOURCE else "pages"
         for message in merged(sources):
             if message.id:
                 first = message.id if isinstance(message.id, str) else message.id[0]
-                known.add((first, message.context))
-    known |= _django_itself()
-    return [row for row in texts() if (row[2], row[3]) not in known]
+                found[place].add((first, message.context))
+    found["pages"] |= found["core"]  # settings.LOCALE_PATHS
+    return [row for row in texts() if (row[2], row[3]) not in found[_read_in(row[0])]]
+
+
+def _read_in(path: Path) -> str:
+    """Which catalogues speak for a file. The demonstration is a command although it stands in ``web``."""
+    top = path.relative_to(SOURCE).parts[0]
+    if top == "web":
+        return "cli"
+    return top if top in {"cli", "core"} else "pages"
 
 
 def _django_itself() -> set[tuple[str, str | None]]:
@@ -104,7 +119,7 @@ def _django_itself() -> set[tuple[str, str | None]]:
     po = Path(django.__file__).parent / "conf" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
     with po.open("rb") as file:
         return {
-            (m.id if isinstance(m.id, str) else m.id[0], m.context) for m in pofile.read_po(file, locale="fr") if m.id and m.string
+            (m.id if isinstance(m.id, str) else m.id[0], m.context) for m in pofile.read_po(file) if m.id and m.string
         }
 
 

@@ -342,14 +342,14 @@ def metrics() -> Iterator[str]:
 
 @page("api", "REST API", "every endpoint under `/api/v1/`")
 def api() -> Iterator[str]:
-    from drf_spectacular.generators import SchemaGenerator
+    from chappe.kit.api.openapi import ScreenGenerator
 
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    schema = ScreenGenerator().get_schema(request=None, public=True)
     yield "The same filters, rights and sentences as the pages; keys are made on the page “API keys”. The whole description"
     yield f"(OpenAPI) is inside the product: `/api/v1/docs/`. {NUMBERS_IN_API}"
     yield ""
     rows = [
-        (method.upper(), code(path), (told.get("summary") or told.get("description") or "").split("\n")[0])
+        (method.upper(), code(path), (told.get("summary") or "").split("\n")[0])
         for path, methods in sorted(schema["paths"].items())
         for method, told in methods.items()
         if method in {"get", "post", "put", "patch", "delete"}

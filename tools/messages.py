@@ -112,14 +112,16 @@ def _read_in(path: Path) -> str:
     return top if top in {"cli", "core"} else "pages"
 
 
-def _django_itself() -> set[tuple[str, str | None]]:
+def _django_itself() -> Known:
     """Texts that Django translates already (Yes, No, Delete…)."""
     import django
 
-    po = Path(django.__file__).parent / "conf" / "locale" / "fr" / "LC_MESSAGES" / "django.po"
-    with po.open("rb") as file:
+    mo = Path(django.__file__).parent / "conf" / "locale" / "fr" / "LC_MESSAGES" / "django.mo"
+    with mo.open("rb") as file:
         return {
-            (m.id if isinstance(m.id, str) else m.id[0], m.context) for m in pofile.read_po(file) if m.id and m.string
+            (message.id if isinstance(message.id, str) else message.id[0], message.context)
+            for message in mofile.read_mo(file)
+            if message.id and message.string
         }
 
 

@@ -78,8 +78,11 @@ def house() -> None:
     django.setup()
 
 
-def lake(source: str, _target: str) -> dict:
-    """Read Parquet, rate, commit once to the lake: what the product does with a file of calls, less its database."""
+def lake(source: str, times: str) -> dict:
+    """Read Parquet, rate, commit once to the lake: what the product does with a file of calls, less its database.
+
+    So many ``times``, as files of their own.
+    """
     house()
     from chappe.apps.usage import lake
     from chappe.apps.usage.rating import _of_batch
@@ -91,8 +94,9 @@ def lake(source: str, _target: str) -> dict:
     for _ in rated_rows(compiled, made.calls(1000)):
         pass
     clock = Clock()
-    rows = rated_rows(compiled, Path(source))
-    lake.commit("benchmark", (_of_batch(part, 1, "2026-03") for part in rows))
+    for batch in range(1, int(times) + 1):
+        rows = rated_rows(compiled, Path(source))
+        lake.commit(f"benchmark-{batch}", (_of_batch(part, batch, "2026-03") for part in rows))  # noqa: B023 - used up at once
     taken = clock.taken()
     return {**taken, "rows": lake.query("SELECT count(*) AS n FROM calls").to_pylist()[0]["n"]}
 
@@ -113,8 +117,8 @@ def merely_lake(source: str, _target: str) -> dict:
     return {**taken, "rows": rows}
 
 
-def list_page(source: str, _target: str) -> dict:
-    """What the list page of calls asks of a lake that holds one file: seconds of each question."""
+def list_page(_source: str, times: str) -> dict:
+    """What the list page of calls asks of the lake: seconds of each question."""
     house()
     from django.core.management import call_command
 
@@ -122,7 +126,8 @@ def list_page(source: str, _target: str) -> dict:
     from chappe.apps.usage.models import Call
 
     call_command("migrate", verbosity=0)
-    Call.standing = staticmethod(lambda: [1])  # the one batch that lake() wrote has no row in this database
+    standing = list(range(1, int(times) + 1))
+    Call.standing = staticmethod(lambda: standing)  # what lake() wrote has no rows in this database
     calls = Call.objects.get_queryset()
     month = calls.filter(month="2026-03")
     french = month.filter(matched_destination="D007")
@@ -134,7 +139,7 @@ def list_page(source: str, _target: str) -> dict:
         "filter on destination": lambda: list(french.order_by("-start")[:50]),
         "count of the filter": french.count,
         "search a number": lambda: list(month.filter(destination__startswith="3312").order_by("-start")[:50]),
-        "sum of the filter": lambda: lake.query(sums, months=["2026-03"], batches=[1]).to_pylist(),
+        "sum of the filter": lambda: lake.query(sums, months=["2026-03"], batches=standing).to_pylist(),
     }
     month.exists()
     answer: dict[str, Any] = {"rows": month.count(), "questions": {}}

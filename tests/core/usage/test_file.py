@@ -4,6 +4,7 @@ import csv
 import io
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from chappe.core.usage.arrow import UnreadableCallsError, rate_batches
 from chappe.core.usage.file import rate_file
+from chappe.core.usage.format import put_millionths
 from chappe.core.usage.look import find_call
 from tests.core.usage.conftest import GOOD, HEADER
 
@@ -141,3 +143,43 @@ def test_random_bytes_never_crash_and_every_line_is_told_once(compiled, tmp_path
     rows = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"), newline="")))
     assert [len(row) for row in rows] == [21] * (1 + summary.rows)
     assert sum(row[10] == "REJECTED" for row in rows) == summary.rejected
+
+
+@pytest.mark.parametrize(
+    "value", [0, 1, 9, 10, 999, 1000, 1001, 123_456, 999_999, 10**6, 1_500_000, 10_000_001, 2**62, -1, -2_500_000]
+)
+def test_quantities_are_spelled_exactly(value):
+    out = np.full(64, 255, np.uint8)
+    end = put_millionths(out, 0, value)
+    text = bytes(out[:end]).decode()
+    assert Decimal(text) * 1_000_000 == value
+    assert "." not in text or text[-1] != "0"
+    assert not text.startswith(("0", "-0")) or text in {"0"} or text.removeprefix("-")[1] == "."
+
+
+def test_times_are_read_alike_by_the_short_way_and_the_long_one(compiled, calls, tmp_path):
+    """The usual spelling has a way of its own; whatever it does not take must be judged by the full reading."""
+    starts = {
+        "2026-01-05T10:00:00Z": "RATED",
+        "2026-01-05t10:00:00z": "RATED",
+        "2026-01-05T10:00:00+00:00": "RATED",
+        "2024-02-29T10:00:00Z": "RATED",
+        "2026-02-29T10:00:00Z": "REJECTED",
+        "2026-01-05T24:00:00Z": "REJECTED",
+        "2026-01-05T10:60:00Z": "REJECTED",
+        "2026-01-05T10:00:60Z": "REJECTED",
+        "2026-13-05T10:00:00Z": "REJECTED",
+        "2026-01-00T10:00:00Z": "REJECTED",
+        "2026/01/05T10:00:00Z": "REJECTED",
+        "2026-01-0:T10:00:00Z": "REJECTED",
+        "20260-1-05T10:00:00Z": "REJECTED",
+        "2026-01-05X10:00:00Z": "REJECTED",
+        "1989-12-31T23:59:59Z": "REJECTED",
+        "2100-01-01T00:00:00Z": "REJECTED",
+    }
+    lines = [f"{i},cgrates.org,alice,33123456,{start},60" for i, start in enumerate(starts)]
+    source = calls(*lines, header="id,tenant,subject,destination,start,usage")
+    rate_file(compiled, source, tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["start"]: row["status"] for row in rows} == starts

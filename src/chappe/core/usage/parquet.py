@@ -26,7 +26,7 @@ from chappe.core.usage.twins import Twins
 from chappe.core.usage.work import CsvWriter, Done, Job, Writer
 
 ROWS = 1 << 16  # of one part
-GROUP = 1 << 19  # rows of a written row group: enough for its statistics to be worth reading
+GROUP = 1 << 17  # rows of a written row group: worth its statistics, and written while the next parts are rated
 
 #: Columns with few values: only these are worth a dictionary in the file.
 _REPEATED = frozenset({"tenant", "tor", "category", "direction", "status", "reason", "rate", "plan_version"})

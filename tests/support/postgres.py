@@ -27,8 +27,14 @@ def _as_postgres(command: list[str], cwd: Path) -> None:
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
 
-    subprocess.run(command, check=True, cwd=cwd, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                   preexec_fn=demote if os.getuid() == 0 else None)
+    subprocess.run(
+        command,
+        check=True,
+        cwd=cwd,
+        stdout=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=demote if os.getuid() == 0 else None,
+    )
 
 
 @contextmanager
@@ -45,10 +51,27 @@ def cluster() -> Iterator[str]:
         port = probe.getsockname()[1]
     data = folder / "data"
     try:
-        _as_postgres([str(bins / "initdb"), "-D", str(data), "-U", "chappe", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"], folder)
+        _as_postgres(
+            [
+                str(bins / "initdb"),
+                "-D",
+                str(data),
+                "-U",
+                "chappe",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-N",
+            ],
+            folder,
+        )
         # Durability is the product's business on a user's machine, not of a cluster that lives for one run.
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
-        _as_postgres([str(bins / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"], folder)
+        _as_postgres(
+            [str(bins / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", str(folder / "log"), "start"], folder
+        )
         try:
             _as_postgres([str(bins / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "chappe", "chappe"], folder)
             yield f"postgresql://chappe@127.0.0.1:{port}/chappe"

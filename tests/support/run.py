@@ -23,7 +23,15 @@ def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, 
     """One pytest run; returns its exit code and the counts of its closing line."""
     with tempfile.TemporaryDirectory(prefix="chappe-test-") as data:
         environment = {**os.environ, "CHAPPE_DATA": data, "CHAPPE_DATABASE_URL": url, "CHAPPE_LANG": "en"}
-        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("CHAPPE_TEST_PROCESSES", "2"), "--dist=loadfile", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            os.environ.get("CHAPPE_TEST_PROCESSES", "2"),
+            "--dist=loadfile",
+            *arguments,
+        ]
         print(f"== {database}: {' '.join(command[1:])}", flush=True)
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         last = ""
@@ -31,7 +39,9 @@ def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, 
             print(line, end="", flush=True)
             if COUNT.search(line):
                 last = line
-        return process.wait(), {word.rstrip("s") if word.startswith("error") else word: int(n) for n, word in COUNT.findall(last)}
+        return process.wait(), {
+            word.rstrip("s") if word.startswith("error") else word: int(n) for n, word in COUNT.findall(last)
+        }
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ def _password(from_input: bool) -> str:
 
 
 @command(app, "create")
-def create(  # noqa: PLR0917 - Typer's options
+def create(
     username: Name,
     email: Annotated[str, typer.Option(help=say(N_("Address for invitations and lost passwords.")))] = "",
     admin: Annotated[bool, typer.Option("--admin", help=say(N_("With every right.")))] = False,

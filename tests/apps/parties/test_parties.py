@@ -54,7 +54,9 @@ def test_two_operators_may_have_no_tenant_and_no_code(alice):
 
 def test_a_partner_keeps_its_connections_not_its_standing(bruno):
     own = bruno.organisation
-    services.update_operator(actor=Actor(bruno), object=own, data={"ftp_host": "sftp.altitel.example", "name": "Altitel"})
+    services.update_operator(
+        actor=Actor(bruno), object=own, data={"ftp_host": "sftp.altitel.example", "name": "Altitel"}
+    )
     assert Operator.objects.get(pk=own.pk).ftp_host == "sftp.altitel.example"
     with pytest.raises(PermissionDenied, match="tenant code"):
         services.update_operator(actor=Actor(bruno), object=own, data={"tenant": "boreal", "ftp_host": "x"})
@@ -141,7 +143,9 @@ def test_archive_and_restore(alice, bruno):
     assert services.archive_operators(actor=Actor(alice), objects=[free]) == 1
     assert list(queries.active_operators()) == [busy]
     with pytest.raises(ValidationError, match="archived"):
-        services.create_contact(actor=Actor(alice), data={"operator": Operator.objects.get(pk=free.pk), "last_name": "X"})
+        services.create_contact(
+            actor=Actor(alice), data={"operator": Operator.objects.get(pk=free.pk), "last_name": "X"}
+        )
     assert services.restore_operators(actor=Actor(alice), objects=[Operator.objects.get(pk=free.pk)]) == 1
     told = [entry.sentence("en") for entry in audit.history(free)]
     assert told[0].endswith("“Libre”: no → yes")
@@ -154,7 +158,11 @@ def test_a_person_is_forgotten(alice):
     assert Contact.objects.count() == 0
     assert PersonalValue.objects.count() == 0
     assert "Durand" not in str(list(AuditEntry.objects.values()))
-    assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == ["changed", "deleted", "audit.forgotten"]
+    assert list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True)) == [
+        "changed",
+        "deleted",
+        "audit.forgotten",
+    ]
 
 
 def test_protocol_versions():
@@ -186,4 +194,6 @@ def test_communes(alice, insee, postal, ok):
 def test_by_tenant_in_one_query(django_assert_num_queries):
     people.OperatorFactory(name="Altitel", tenant="altitel")
     with django_assert_num_queries(1):
-        assert {code: str(found) for code, found in queries.by_tenant({"altitel", "none"}).items()} == {"altitel": "Altitel"}
+        assert {code: str(found) for code, found in queries.by_tenant({"altitel", "none"}).items()} == {
+            "altitel": "Altitel"
+        }

@@ -43,7 +43,14 @@ def test_detail_pages(client, alice, bruno, chloe):
 
 def test_an_operator_is_made_and_changed_on_the_page(client, alice):
     client.force_login(alice)
-    form = {"name": "Boréal", "kind": "oc", "active": "on", "tenant": "boreal", "colour": "#1d4ed8", "ftp_password": "gaufre"}
+    form = {
+        "name": "Boréal",
+        "kind": "oc",
+        "active": "on",
+        "tenant": "boreal",
+        "colour": "#1d4ed8",
+        "ftp_password": "gaufre",
+    }
     answer = client.post("/parties/operator/new/", form)
     assert answer.status_code == 302, answer.context["form"].errors
     operator = Operator.objects.get()

@@ -51,7 +51,9 @@ def test_profile_page_and_language(browser, bruno):
 
 
 def test_profile_takes_no_other_field(browser, bruno):
-    browser.post("/profile/", {"first_name": "B", "last_name": "P", "language": "fr", "is_superuser": "on", "organisation": ""})
+    browser.post(
+        "/profile/", {"first_name": "B", "last_name": "P", "language": "fr", "is_superuser": "on", "organisation": ""}
+    )
     bruno.refresh_from_db()
     assert bruno.is_superuser is False
     assert bruno.organisation.name == "Altitel"

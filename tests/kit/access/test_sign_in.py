@@ -45,7 +45,12 @@ def test_the_session_key_changes_and_is_listed(client, bruno):
     knock(client, "bruno", HTTP_USER_AGENT="Firefox")
     assert client.session.session_key != before
     row = OpenSession.objects.get()
-    assert (row.user, row.session_key, row.agent, row.address) == (bruno, client.session.session_key, "Firefox", "127.0.0.1")
+    assert (row.user, row.session_key, row.agent, row.address) == (
+        bruno,
+        client.session.session_key,
+        "Firefox",
+        "127.0.0.1",
+    )
 
 
 def test_only_to_our_own_pages_afterwards(client, bruno):

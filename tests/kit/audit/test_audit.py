@@ -93,7 +93,12 @@ def test_who_by_which_way_and_for_whom(alice, bruno, chloe):
     audit.created(Actor(alice, "api", "key of the ERP"), contact)
     audit.created(Actor.system("nightly purge"), people.CommuneFactory())
     first, second = AuditEntry.objects.order_by("pk")
-    assert (first.actor, first.via, first.detail, first.organisation) == (alice, "api", "key of the ERP", bruno.organisation)
+    assert (first.actor, first.via, first.detail, first.organisation) == (
+        alice,
+        "api",
+        "key of the ERP",
+        bruno.organisation,
+    )
     assert (second.actor, second.actor_label, second.via, second.organisation) == (None, "nightly purge", "job", None)
     assert list(AuditEntry.objects.visible_to(bruno)) == [first]
     assert list(AuditEntry.objects.visible_to(chloe)) == []

@@ -32,7 +32,9 @@ def keep(content: bytes = TEXT, name: str = "tarif.csv", **given) -> StoredFile:
 
 
 def on_disk(folder) -> list[str]:
-    return sorted(str(p.relative_to(folder / "files")) for p in (folder / "files").rglob("*") if p.is_file() and p.name != ".lock")
+    return sorted(
+        str(p.relative_to(folder / "files")) for p in (folder / "files").rglob("*") if p.is_file() and p.name != ".lock"
+    )
 
 
 def test_a_file_is_kept_whole_under_its_fingerprint(own_folder):
@@ -127,7 +129,9 @@ def test_check_names_each_fault(own_folder):
         stored.path.chmod(0o640)
         stored.path.write_bytes(content)
     assert {(fault.kind, fault.sha256) for fault in services.check()} == {
-        ("missing", missing.sha256), ("altered", altered.sha256), ("size", short.sha256),
+        ("missing", missing.sha256),
+        ("altered", altered.sha256),
+        ("size", short.sha256),
     }
     assert good.path.exists()
 

@@ -47,7 +47,10 @@ class Workers:
         with (self.folder / f"worker-{len(self.started)}.log").open("wb") as out:
             process = subprocess.Popen(
                 [sys.executable, "-m", "chappe.kit.jobs.process", queues],
-                env=environment, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=ROOT,
+                stdout=out,
+                stderr=subprocess.STDOUT,
             )
         self.started.append(process)
         return process

@@ -39,7 +39,9 @@ def test_nothing_before_its_time(nightly):
     assert (job.name, job.params, job.created_by, job.via) == ("sample.count", {"to": 1}, None, "job")
     row = Schedule.objects.get()
     assert (row.last_due, row.next_due, row.last_job) == (
-        datetime(2026, 1, 11, 2, tzinfo=UTC), datetime(2026, 1, 12, 2, tzinfo=UTC), job,
+        datetime(2026, 1, 11, 2, tzinfo=UTC),
+        datetime(2026, 1, 12, 2, tzinfo=UTC),
+        job,
     )
     assert scheduler.tick(datetime(2026, 1, 11, 2, 0, 5, tzinfo=UTC)) == []
 

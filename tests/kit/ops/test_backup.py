@@ -179,7 +179,9 @@ def test_postgresql_there_and_back(tmp_path, monkeypatch):
         pytest.skip("needs PostgreSQL")
     named = connection.settings_dict
     host, port = named["HOST"], named["PORT"]
-    monkeypatch.setenv("CHAPPE_DATABASE_URL", f"postgresql://{named['USER']}:{named['PASSWORD']}@{host}:{port}/{named['NAME']}")
+    monkeypatch.setenv(
+        "CHAPPE_DATABASE_URL", f"postgresql://{named['USER']}:{named['PASSWORD']}@{host}:{port}/{named['NAME']}"
+    )
     monkeypatch.setenv("CHAPPE_DATA", str(tmp_path / "house"))
     (tmp_path / "house").mkdir()
     (tmp_path / "house" / "secret_key").write_text("k")

@@ -26,7 +26,10 @@ def test_readyz_tells_details_to_this_machine_only(client):
     assert client.get("/readyz", **AWAY).json() == {"ready": True}
     here = client.get("/readyz").json()
     assert {name: check["ok"] for name, check in here["checks"].items()} == {
-        "database": True, "migrations": True, "data": True, "workers": False,
+        "database": True,
+        "migrations": True,
+        "data": True,
+        "workers": False,
     }
     assert client.get("/readyz", HTTP_X_FORWARDED_FOR="203.0.113.9").json() == {"ready": True}
     Worker.objects.create(name="w", queues="quick")

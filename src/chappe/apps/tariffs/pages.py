@@ -131,11 +131,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         least=_clean(narrow, "least") or 0,
     )
     if request.GET.get("export") == "csv":
-        response = HttpResponse(
-            comparing.as_csv(comparing.told(shown, old, new)), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = f'attachment; filename="comparison-{a.pk}-{b.pk}.csv"'
-        return response
+        return _csv(comparing.as_csv(comparing.told(shown, old, new)), f"comparison-{a.pk}-{b.pk}.csv")
     page = Paginator(shown, PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -151,6 +147,12 @@ def compare(request: HttpRequest) -> HttpResponse:
         "swap_url": _with(request.path, a=b.pk, b=a.pk),
     }  # fmt: skip
     return render(request, "tariffs/compare.html", context)
+
+
+def _csv(content: Any, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _clean(form: NarrowForm, name: str) -> Any:

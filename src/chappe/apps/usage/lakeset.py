@@ -185,7 +185,7 @@ class LakeQuerySet(QuerySet):
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, int):
-            return list(self[key : key + 1])[0]
+            return next(iter(self[key : key + 1]))
         if key.step is not None or (key.start or 0) < 0 or (key.stop is not None and key.stop < 0):
             raise NotSupportedError("the lake is read in slices from its beginning")
         clone = self._clone()
@@ -258,7 +258,7 @@ class LakeQuerySet(QuerySet):
         return lake.query(sql, parameters=self.test.values, batches=self.model.standing())
 
     def _stream(self, columns: str, size: int) -> Iterator[Any]:
-        sql = f"SELECT {columns} FROM calls {self._tail()}"  # noqa: S608 - names of our own, values bound
+        sql = f"SELECT {columns} FROM calls {self._tail()}"
         yield from lake.stream(sql, size, parameters=self.test.values, batches=self.model.standing())
 
     # -- what a lake does not do --------------------------------------------------------------------------------

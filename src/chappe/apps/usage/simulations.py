@@ -142,7 +142,7 @@ def run(*, simulation: Simulation, progress: Callable[[int, int], None]) -> None
 
 def _calls(month: str, batches: list[int]) -> Iterator[pa.RecordBatch]:
     """Calls of a month in the shape of a file of calls."""
-    sql = f"SELECT {COLUMNS} FROM calls WHERE status <> 'REJECTED'"  # noqa: S608 - our own words
+    sql = f"SELECT {COLUMNS} FROM calls WHERE status <> 'REJECTED'"
     for part in lake.stream(sql, CHUNK, months=[month], batches=batches):
         if part.num_rows:
             yield part

@@ -27,7 +27,7 @@ def to_nano(text: str) -> int:
     digits, scale = exact(text)
     if scale > 9:
         raise ValueError(text)
-    nano = digits * 10 ** (9 - scale)
+    nano = digits * int(10 ** (9 - scale))
     if abs(nano) >= MAX_NANO:
         raise ValueError(text)
     return nano

@@ -136,7 +136,7 @@ class Faults:
         self.told = 0  # how many so far, of any severity
         self.errors = 0  # how many of severity ERROR so far
 
-    def add(  # noqa: PLR0917 - a place is file, line, column, field, always in this order
+    def add(
         self,
         code: str,
         file: str = "",

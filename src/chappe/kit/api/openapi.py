@@ -177,20 +177,7 @@ def operations(screen: Screen, views: Any, reader: Any) -> Iterator[tuple[str, A
     yield base + "{pk}/", views.Row, _row(screen, doc)
     for act in screen.actions:
         if act.single:
-            schema = (
-                shapes.form_schema(asked_form(act.form, reader)) if act.form else {"type": "object", "maxProperties": 0}
-            )
-            told = {
-                "type": "object",
-                "properties": {
-                    "message": {"type": "string"},
-                    "object": {"allOf": [shapes.ref(screen)], "nullable": True},
-                },
-            }
-            name = f"do_{act.name.replace('-', '_')}"
-            yield base + f"{{pk}}/do/{act.name}/", views.Act, {
-                "POST": doc(name, str(act.label), _ok(_("Done."), told), body=schema, needs=bool(act.form), description=str(act.confirm or ""))
-            }  # fmt: skip
+            yield base + f"{{pk}}/do/{act.name}/", views.Act, _act(screen, act, doc, reader)
     if screen.history:
         history = {"$ref": "#/components/schemas/History"}
         yield (
@@ -205,6 +192,21 @@ def operations(screen: Screen, views: Any, reader: Any) -> Iterator[tuple[str, A
         yield base + f"{{pk}}/related/{name}/", views.RelatedRows, {
             "GET": doc(act, label, _ok(label, shapes.ref(other, "Page"), csv=True), parameters=_list_parameters(other))
         }  # fmt: skip
+
+
+def _act(screen: Screen, act: Any, doc: Any, reader: Any) -> dict[str, Any]:
+    """A verb on one row: what it asks, and its sentence with the row as it then is."""
+    schema = shapes.form_schema(asked_form(act.form, reader)) if act.form else {"type": "object", "maxProperties": 0}
+    told = {
+        "type": "object",
+        "properties": {
+            "message": {"type": "string"},
+            "object": {"allOf": [shapes.ref(screen)], "nullable": True},
+        },
+    }
+    name, why = f"do_{act.name.replace('-', '_')}", str(act.confirm or "")
+    answer = _ok(_("Done."), told)
+    return {"POST": doc(name, str(act.label), answer, body=schema, needs=bool(act.form), description=why)}
 
 
 def _rows(screen: Screen, doc: Any) -> dict[str, Any]:

@@ -76,7 +76,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("LOG_FORMAT", "str", "auto", "json, text, or auto: text on a terminal, JSON elsewhere."),
     Setting("STOP_SECONDS", "int", 30, "Seconds given to running jobs and requests to end when Chappe is stopped."),
-    Setting("API_RATE_PER_MINUTE", "int", 600, "Requests a minute that a key of the API may make, unless it says otherwise."),
+    Setting(
+        "API_RATE_PER_MINUTE", "int", 600, "Requests a minute that a key of the API may make, unless it says otherwise."
+    ),
     Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
 )
 

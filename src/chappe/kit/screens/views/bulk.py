@@ -117,18 +117,10 @@ def _edit(request: HttpRequest, screen: Screen, chosen: Chosen, back: str) -> Ht
     if form is not None:
         _only_values(form)
         if form.is_valid() and step == "do":
-            moved = _moved(request, chosen)
-            if moved:
-                errors, step = [moved], "confirm"
-            else:
-                try:
-                    number = _write(request, screen, chosen, {name: form.cleaned_data[name] for name in names})
-                except ValidationError as error:
-                    errors, step = refusals(error), "confirm"
-                else:
-                    done = ngettext("%(count)s row is changed.", "%(count)s rows are changed.", number)
-                    messages.success(request, done % {"count": formats.number(number)})
-                    return HttpResponseRedirect(back)
+            errors = _try(request, screen, chosen, {name: form.cleaned_data[name] for name in names})
+            if not errors:
+                return HttpResponseRedirect(back)
+            step = "confirm"
         if form.is_valid():
             values = [(form.fields[name].label, _shown(form, name)) for name in names]
             context = _context(
@@ -151,6 +143,20 @@ def _edit(request: HttpRequest, screen: Screen, chosen: Chosen, back: str) -> Ht
         context | {"title": _("Edit %(rows)s") % {"rows": words.rows(chosen.number)}},
         status=422 if step else 200,
     )
+
+
+def _try(request: HttpRequest, screen: Screen, chosen: Chosen, values: dict[str, Any]) -> list[str]:
+    """Write the values on the chosen rows; the refusals when they are not written, none of them."""
+    moved = _moved(request, chosen)
+    if moved:
+        return [moved]
+    try:
+        number = _write(request, screen, chosen, values)
+    except ValidationError as error:
+        return refusals(error)
+    done = ngettext("%(count)s row is changed.", "%(count)s rows are changed.", number)
+    messages.success(request, done % {"count": formats.number(number)})
+    return []
 
 
 def _only_values(form: forms.BaseForm) -> None:

@@ -91,7 +91,7 @@ SHOTS: dict[str, Shot] = {
     "audit-entry": Shot("/audit/entry/"),
     "api-key": Shot("/api/key/?scope=all"),
     "api-new-key": Shot("/api/key/new/"),
-    "api-docs": Shot("/api/v1/docs/", (("wait", ".opblock"),)),
+    "api-docs": Shot("/api/v1/docs/", (("wait", ".opblock-tag"),)),
     "ops-settings": Shot("/settings/"),
 }
 

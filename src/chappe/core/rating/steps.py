@@ -9,6 +9,7 @@ from chappe.core.rating.explain import Explanation, Piece, Visit
 from chappe.core.rating.model import MaxCostStrategy, Rate, Rounding, UnitKind
 from chappe.core.rating.narrate import REASONS, Phrase, money, reason_code
 
+_ALWAYS = N_("Level {level}: plan {plan} of {subject}, in force all along, has a price for this number.")
 _OUTCOMES = {
     tb.FOUND: N_("Level {level}: plan {plan} of {subject}, in force since {since}, has a price for this number."),
     tb.NOT_IN_PLAN: N_("Level {level}: plan {plan} of {subject} has no price for this number."),
@@ -91,7 +92,9 @@ def _visits(e: Explanation) -> list[Phrase]:
 
 def _visit(v: Visit) -> Phrase:
     params = {"level": v.level, "subject": v.subject, "plan": v.plan, "since": v.since, "limit": v.level - 1}
-    return Phrase(_OUTCOMES[v.outcome], params)
+    # A plan without a date of activation is written as active since 1970 or before (tables: at <= 0).
+    ageless = v.outcome == tb.FOUND and v.since is not None and v.since.year <= 1970
+    return Phrase(_ALWAYS if ageless else _OUTCOMES[v.outcome], params)
 
 
 def _piece(e: Explanation, number: int, p: Piece) -> Phrase:

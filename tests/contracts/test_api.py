@@ -127,3 +127,13 @@ def test_the_openapi_page_tells_every_endpoint(client, alice):
     assert answer.status_code == 200
     told = answer.content.decode()
     assert [screen.slug for screen in OFFERED if rows_url(screen) not in told] == []
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_none_finds_no_row_on_both_databases(client, alice):
+    """PostgreSQL would refuse to compare a column of addresses with such a text."""
+    client.force_login(alice)
+    for text in ("n'est pas une adresse", "999.1.1.1", "::g"):
+        assert client.get("/access/attempt/", {"address": text}).status_code == 200
+        answer = client.get("/api/v1/access/attempt/", {"address": text})
+        assert (answer.status_code, answer.json()["count"]) == (200, 0)

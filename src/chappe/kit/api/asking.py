@@ -39,6 +39,8 @@ class Asked:
     def __init__(self, screen: Screen, user: Any, params: Any) -> None:
         self.screen, self.params = screen, _with_python_keys(screen, params)
         self.listing = Listing(screen, user, self.params)
+        # The page joins what its columns show; here every column is told, so every one is joined.
+        self.listing.columns = list(api_columns(screen))
 
     @cached_property
     def columns(self) -> Sequence[Column]:

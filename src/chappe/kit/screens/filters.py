@@ -11,7 +11,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, GenericIPAddressField, Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -68,19 +68,31 @@ def parameters(screen: Screen, column: Column) -> tuple[str, ...]:
 class TextFilter(django_filters.CharFilter):
     """A text looked up in one or two paths (a value and the one shown under it)."""
 
-    def __init__(self, *args: Any, second: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, second: str = "", column: Field | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.second = second
+        self.second, self.column = second, column
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
         if value in (None, ""):
             return qs
         value = value.replace("\x00", "")
+        if self.lookup_expr == "exact" and not self._possible(value):
+            return qs.none()
         wanted = Q(**{f"{self.field_name}__{self.lookup_expr}": value})
         if self.second:
             wanted |= Q(**{f"{self.second}__{self.lookup_expr}": value})
         qs = qs.filter(wanted)
         return qs.distinct() if self.distinct else qs
+
+    def _possible(self, value: str) -> bool:
+        """Whether a row could hold this value: PostgreSQL refuses to compare an address with what is none."""
+        if not isinstance(self.column, GenericIPAddressField):
+            return True
+        try:
+            self.column.clean(value, None)
+        except forms.ValidationError:
+            return False
+        return True
 
 
 class _AmountField(forms.CharField):
@@ -198,7 +210,7 @@ def _filters(screen: Screen, column: Column) -> dict[str, django_filters.Filter]
                 f"{column.name}_to": DayFilter(lookup_expr="lte", moments=moments, **options),
             }
     second = source_of_second(screen, column) if kind is FilterKind.CONTAINS else ""
-    return {column.name: TextFilter(lookup_expr=_LOOKUPS[kind], second=second, **options)}
+    return {column.name: TextFilter(lookup_expr=_LOOKUPS[kind], second=second, column=source.field, **options)}
 
 
 def source_of_second(screen: Screen, column: Column) -> str:

@@ -168,23 +168,6 @@ def one(page: Any, blank: Any, name: str) -> list[str]:
     return [f"{name}: {size:,} bytes, over {HEAVIEST:,}"] if size > HEAVIEST else []
 
 
-def add_to_the_demonstration(login: str) -> None:
-    """What the pages also show: two received files, and a key of the API. Nothing when they are there already."""
-    from chappe.apps.exchange.models import ReceivedFile
-    from chappe.apps.exchange.services import receive
-    from chappe.kit.access.actor import Actor
-    from chappe.kit.access.models import User
-    from chappe.kit.api.models import ApiKey
-    from chappe.kit.api.services import create_key
-
-    actor = Actor(user=User.objects.get(username=login))
-    for path in sorted((ROOT / "examples" / "imports").glob("operators*.csv")):
-        if not ReceivedFile.objects.filter(name=path.name).exists():
-            receive(actor=actor, source=path, name=path.name)
-    if not ApiKey.objects.exists():
-        create_key(actor=actor, data={"name": "Facturation du mois", "read_only": True})
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, help="data folder to fill and keep; by default one that is thrown away")
@@ -201,7 +184,6 @@ def main() -> int:
         from chappe.web.demo.build import LOGINS, PASSWORD
 
         run.prepare(lambda step, **holes: print(step.format(**holes), flush=True))
-        add_to_the_demonstration(LOGINS[0].name)
         from django.db import connections
 
         connections.close_all()  # Playwright runs a loop in this thread, where Django refuses its database

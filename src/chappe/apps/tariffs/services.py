@@ -63,7 +63,7 @@ def create_plan(*, actor: Actor, data: dict[str, Any]) -> TariffPlan:
 
 def update_plan(*, actor: Actor, object: TariffPlan, data: dict[str, Any]) -> TariffPlan:
     """Change name or notes. The code and the owner stay: calls refer to them."""
-    _may(actor)
+    _may_on(actor, object)
     plan = TariffPlan.objects.get(pk=object.pk)
     saved(actor, plan, {name: data[name] for name in ("name", "notes") if name in data})
     return plan
@@ -222,12 +222,6 @@ def activate(*, actor: Actor, version: TariffVersion, at: dt.datetime) -> Tariff
             and version.active_from <= timezone.now()
         ):
             raise ValidationError(_("This version is or was in force: its beginning cannot be moved."))
-        if (
-            version.state == TariffVersion.State.ACTIVE
-            and version.active_from
-            and version.active_from <= timezone.now()
-        ):
-            raise ValidationError(_("This version is or was in force: activate another one after it instead."))
         taken = (
             version.plan.versions.filter(state=TariffVersion.State.ACTIVE, active_from=at)
             .exclude(pk=version.pk)
@@ -239,7 +233,7 @@ def activate(*, actor: Actor, version: TariffVersion, at: dt.datetime) -> Tariff
             )
         version.state, version.active_from = TariffVersion.State.ACTIVE, at
         version.save(update_fields=["state", "active_from"])
-        event(actor, version, "tariffs.activated", moment=at.isoformat())
+        event(actor, version, "tariffs.activated", moment=f"{timezone.localtime(at):%d/%m/%Y %H:%M}")
     return version
 
 

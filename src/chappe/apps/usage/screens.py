@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.usage import actions, pages
 from chappe.apps.usage.access import AREA
@@ -122,7 +123,7 @@ registry.register(
         scopes=(
             Scope(name="now", label=_("Now"), where=~Q(state="replaced")),
             Scope(name="troubled", label=_("With anomalies"), where=Q(state="failed") | Q(rejected__gt=0) | Q(unrated__gt=0)),
-            Scope(name="replaced", label=_("Replaced"), where=Q(state="replaced")),
+            Scope(name="replaced", label=pgettext_lazy("files", "Replaced"), where=Q(state="replaced")),
             Scope(name="all", label=_("See all")),
         ),
         columns=(

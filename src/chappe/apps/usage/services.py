@@ -26,7 +26,7 @@ from chappe.kit.documents.models import StoredFile
 from chappe.kit.jobs.services import enqueue
 
 RATED_SENTENCE = gettext_noop(
-    "{actor} rated the {calls} calls of {object}: {rated} priced, {unrated} without a price, {rejected} rejected"
+    "{actor} rated {object}: {calls} calls, {rated} priced, {unrated} without a price, {rejected} rejected"
 )
 RERATED_SENTENCE = gettext_noop("{actor} asked to rate {object} again with {version}")
 register_sentence("usage.rated", RATED_SENTENCE)

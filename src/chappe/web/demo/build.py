@@ -8,20 +8,27 @@ import datetime as dt
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.utils import timezone
 
+from chappe.apps.exchange.models import ReceivedFile
+from chappe.apps.exchange.services import receive
 from chappe.apps.parties.models import Operator
 from chappe.apps.usage import services as usage
 from chappe.apps.usage import simulations
 from chappe.apps.usage.models import Simulation, UsageBatch
 from chappe.core.base.lang import N_
 from chappe.kit.access.actor import Actor
+from chappe.kit.access.models import User
+from chappe.kit.api.models import ApiKey
+from chappe.kit.api.services import create_key
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
 from chappe.web.demo import people, plans, traffic
 
 SEED = 1794
+IMPORTS = Path(__file__).resolve().parents[4] / "examples" / "imports"
 MONTHS = 3
 PASSWORD = "telegraphe-1794"  # noqa: S105 - printed on the terminal, for a demonstration on one's own machine
 
@@ -45,7 +52,7 @@ LOGINS = (
 def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     """Make the whole demonstration; ``say`` receives a sentence a step."""
     day = today or timezone.localdate()
-    actor = Actor.system("demonstration")
+    actor = Actor.system("Démonstration")
     say(N_("people, roles, operators"))
     operators = people.build(actor=actor, password=PASSWORD)
     say(N_("tariff plans"))
@@ -54,6 +61,8 @@ def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     for number, monday in enumerate(weeks, 1):
         say(N_("calls, week {number} of {count}"), number=number, count=len(weeks))
         _week(actor, operators, versions, monday, until=timezone.now())
+    say(N_("received files and a key"))
+    _received_files()
     say(N_("a simulation"))
     _simulation(actor, versions)
 
@@ -81,6 +90,17 @@ def _week(
             name = f"{tenant}_{monday:%Y%m%d}.csv"
             stored = store(io.BytesIO(text.encode()), name=name, actor=actor, owner=operator)
             usage.receive(actor=actor, stored=stored, version=versions.of(tenant), owner=operator)
+    run_pending()
+
+
+def _received_files() -> None:
+    """Two files to look at, one of them damaged, as Alice would send them; and a key of the API in her name."""
+    alice = Actor(user=User.objects.get(username=LOGINS[0].name))
+    for path in sorted(IMPORTS.glob("operators*.csv")):
+        if not ReceivedFile.objects.filter(name=path.name).exists():
+            receive(actor=alice, source=path, name=path.name)
+    if not ApiKey.objects.exists():
+        create_key(actor=alice, data={"name": "Facturation du mois", "read_only": True})
     run_pending()
 
 

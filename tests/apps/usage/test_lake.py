@@ -45,6 +45,51 @@ def test_rows_that_fail_on_their_way_leave_nothing():
     assert total() == [1, 160_000_000]
 
 
+def test_rows_written_before_the_failure_are_taken_back(monkeypatch):
+    import pyarrow as pa
+
+    from chappe.apps.usage import parts
+
+    monkeypatch.setattr(parts, "ROW_GROUP", 2)
+
+    def failing():
+        yield pa.RecordBatch.from_pylist([lake_row(2, 2), lake_row(2, 3), lake_row(2, 4)], schema=lake.SCHEMA)
+        assert list(lake.location().rglob("u2-*.parquet"))
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        lake.commit("u2", failing())
+    assert list(lake.location().rglob("*.parquet")) == []
+    assert total() == [0, None]
+
+
+def test_whoever_finishes_second_commits_nothing():
+    """A worker that lost its lease wakes up: what the other one committed stands, once."""
+    import pyarrow as pa
+
+    def slow():
+        yield pa.RecordBatch.from_pylist([lake_row(1, 2)], schema=lake.SCHEMA)
+        assert into_lake("u1", [lake_row(1, 2)])
+
+    assert not lake.commit("u1", slow())
+    assert total() == [1, 160_000_000]
+    assert len(list(lake.location().rglob("u1-*.parquet"))) == 1
+
+
+def test_rows_come_back_as_written_over_row_groups_and_months(monkeypatch):
+    from chappe.apps.usage import parts
+
+    monkeypatch.setattr(parts, "ROW_GROUP", 7)
+    monkeypatch.setattr(parts, "HELD", 11)
+    months = ["2015-03", "2015-04", "2015-05"]
+    rows = [lake_row(1, n, month=months[n % 3], total=n) for n in range(50)]
+    assert into_lake("u1", rows)
+    found = lake.query("SELECT * FROM calls ORDER BY line").select(lake.SCHEMA.names).to_pylist()
+    assert [(row["line"], row["month"], row["total"]) for row in found] == [(n, months[n % 3], n) for n in range(50)]
+    assert total() == [50, 1225]  # 0 + 1 + … + 49
+    assert len(lake.files([])) == 3
+
+
 def test_months_are_partitions_and_batches_are_chosen():
     into_lake("u1", [lake_row(1, 2), lake_row(1, 3, month="2015-04", start=dt.datetime(2015, 4, 1, tzinfo=dt.UTC))])
     into_lake("u2", [lake_row(2, 2, total=1)])

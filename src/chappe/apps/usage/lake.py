@@ -13,8 +13,10 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction
 from django.conf import settings
+
+from chappe.apps.usage.parts import PARTITION, Parts
 
 #: ``batch`` is UsageBatch.pk; amounts are nano; ``usage`` and ``billed`` millionths of a second, byte or event.
 SCHEMA = pa.schema(
@@ -49,6 +51,7 @@ SCHEMA = pa.schema(
 )
 THREADS = 2
 MEMORY = "2GB"
+KEPT_HOURS = 24
 
 
 def location() -> Path:
@@ -84,17 +87,29 @@ def holds(uid: str) -> bool:
 def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
     """Append the rows of one batch in one transaction; False when it was there already.
 
-    ``batches`` are streamed: memory does not grow with their number. Nothing is visible before the commit.
+    ``batches`` are streamed into Parquet files of our own, in bounded memory whatever their number; the transaction
+    then names the files. Nothing is visible before it, and what the rows raise passes through.
     """
     if holds(uid):
         return False
     location().mkdir(parents=True, exist_ok=True)
-    reader = pa.RecordBatchReader.from_batches(SCHEMA, _checked(batches))
-    write_deltalake(
-        str(location()),
-        reader,
+    parts = Parts(location(), uid, SCHEMA)
+    try:
+        for batch in _checked(batches):
+            parts.write(batch)
+    except BaseException:
+        parts.drop()
+        raise
+    DeltaTable.create(str(location()), SCHEMA, mode="ignore", partition_by=[PARTITION])
+    present = DeltaTable(str(location()))
+    if present.transaction_version(uid) is not None:  # somebody else finished first
+        parts.drop()
+        return False
+    present.create_write_transaction(
+        parts.finish(),
         mode="append",
-        partition_by=["month"],
+        schema=SCHEMA,
+        partition_by=[PARTITION],
         commit_properties=CommitProperties(app_transactions=[Transaction(uid, 1)]),
     )
     return True
@@ -176,8 +191,13 @@ def stream(
 
 
 def compact() -> int:
-    """Join small files of each month; returns how many files went. Readers are not disturbed."""
+    """Join small files of each month, remove those that nothing names since a day; returns how many were joined.
+
+    Readers are not disturbed: the files they may be reading stay a day.
+    """
     existing = table()
     if existing is None:
         return 0
-    return int(existing.optimize.compact()["numFilesRemoved"])
+    joined = int(existing.optimize.compact()["numFilesRemoved"])
+    existing.vacuum(retention_hours=KEPT_HOURS, dry_run=False, enforce_retention_duration=False)
+    return joined

@@ -24,7 +24,7 @@ from chappe.core.base.money import to_nano
 from chappe.core.rating.model import Tariff
 from chappe.core.tariff.door import FlatRow, ReadResult, check, flat_rows, read_folder
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, require, require_on
+from chappe.kit.access.door import Level, claim, require, require_on
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import created, deleted, event, saved
 from chappe.kit.documents.models import StoredFile
@@ -52,8 +52,8 @@ def create_plan(*, actor: Actor, data: dict[str, Any]) -> TariffPlan:
     """Open a plan; it prices nothing until a version of it is activated."""
     _may(actor)
     plan = TariffPlan(**{name: data[name] for name in ("code", "name", "owner", "notes") if name in data})
-    if actor.user is not None and actor.user.organisation_id is not None:
-        plan.owner = actor.user.organisation
+    if actor.user is not None:
+        claim(actor.user, plan)
     plan.full_clean()
     with transaction.atomic():
         plan.save()

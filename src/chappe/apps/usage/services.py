@@ -18,8 +18,9 @@ from chappe.apps.tariffs.models import TariffVersion
 from chappe.apps.usage import lake, rating
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import UsageBatch, UsageDay
+from chappe.apps.usage.rights import may_use
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, require, require_on
+from chappe.kit.access.door import Level, is_house, require, require_on
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import created, event
 from chappe.kit.documents.models import StoredFile
@@ -42,6 +43,8 @@ def receive(
     """
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
+        owner = owner if is_house(actor.user) else actor.user.organisation
+        may_use(actor.user, version)
     key = _replay_key(stored.sha256, owner, 1)
     with transaction.atomic():
         batch, is_new = UsageBatch.objects.get_or_create(
@@ -61,6 +64,7 @@ def rate_again(*, actor: Actor, batch: UsageBatch, version: TariffVersion) -> Us
     """
     if actor.user is not None:
         require_on(actor.user, batch, Level.WRITE)
+        may_use(actor.user, version)
     with transaction.atomic():
         batch = UsageBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != UsageBatch.State.READY:

@@ -14,6 +14,7 @@ from chappe.apps.tariffs.models import TariffVersion
 from chappe.apps.usage import lake
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import Simulation, SimulationRow, UsageBatch
+from chappe.apps.usage.rights import may_use
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, require, require_on
 from chappe.kit.audit.services import created, deleted
@@ -35,6 +36,8 @@ def create(*, actor: Actor, name: str, month: str, first: TariffVersion, second:
     owner = actor.user.organisation if actor.user is not None else None
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
+        may_use(actor.user, first)
+        may_use(actor.user, second)
     if first == second:
         raise ValidationError(_("Choose two different versions: the same one twice differs by nothing."))
     with transaction.atomic():

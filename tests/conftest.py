@@ -28,6 +28,20 @@ def _flush_sealed_tables():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _drop_with_force():
+    """A thread of a test's server may still hold a connection when PostgreSQL drops the test database."""
+    from django.db.backends.postgresql.creation import DatabaseCreation
+
+    def destroy(self, test_database_name, verbosity):
+        with self._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {self.connection.ops.quote_name(test_database_name)} WITH (FORCE)")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseCreation, "_destroy_test_db", destroy)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh():
     """No cached value and no reader's language is left over from the test before."""

@@ -5,6 +5,7 @@ that lists and exports show. A scoped model without a factory here fails ``tests
 """
 
 import datetime as dt
+import importlib
 import io
 import itertools
 import zipfile
@@ -299,3 +300,12 @@ FACTORIES: dict[type, Factory] = {
     Simulation: simulation,
     SimulationRow: simulation_row,
 }
+
+
+def _of_the_apps() -> None:
+    """Each app keeps its own factories in ``rows_<app>.py``, with the same dictionary."""
+    for path in sorted(Path(__file__).parent.glob("rows_*.py")):
+        FACTORIES.update(importlib.import_module(f"tests.support.{path.stem}").FACTORIES)
+
+
+_of_the_apps()

@@ -1,0 +1,1 @@
+"""What is due, what was billed, and the invoices that say so."""

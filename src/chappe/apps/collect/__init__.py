@@ -1,0 +1,1 @@
+"""Call tickets as they come: sources, raw lines, chunks, remarks."""

@@ -1,0 +1,1 @@
+"""Customers, their lines and who holds which line when."""

@@ -1,0 +1,1 @@
+"""The issued invoice as PDF, Factur-X, UBL, CII, and its way to the platform."""

@@ -1,0 +1,1 @@
+"""Reports whose SQL an administrator may edit, run read-only."""

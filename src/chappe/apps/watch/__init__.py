@@ -1,0 +1,1 @@
+"""Fraud and cost watch: rules, alerts, nothing automatic."""

@@ -1,0 +1,1 @@
+"""Outgoing mail: an outbox with retries, and what bounced."""

@@ -1,0 +1,80 @@
+"""Choices shared by several tables of billing, with their words."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+AREA = "facturation"
+
+
+class Section(models.TextChoices):
+    """The parts of a telephone bill (arrêté of 31 December 2013), in the order in which they are printed."""
+
+    SUBSCRIPTIONS = "subscriptions", _("Subscriptions, plans")
+    OPTIONS = "options", _("Options")
+    COMMUNICATIONS = "communications", _("Communications")
+    ONE_OFF = "one_off", _("One-off services")
+    SERVICES = "services", _("Other services")
+    THIRD_PARTY = "third_party", _("Services of third parties")
+
+
+class Nature(models.TextChoices):
+    """Decides, with the customer, whether the telecom reverse charge applies (CGI 283, 2 octies)."""
+
+    RETAIL = "retail", _("retail")
+    WHOLESALE = "wholesale", _("wholesale, for resale")
+    OTHER = "other", _("not a communication service")
+
+
+class RateClass(models.TextChoices):
+    """Class of rate; the rate itself is dated data and depends on the territory."""
+
+    STANDARD = "standard", _("standard rate")
+    INTERMEDIATE = "intermediate", _("intermediate rate")
+    REDUCED = "reduced", _("reduced rate")
+    SUPER_REDUCED = "super_reduced", _("particular rate")
+
+
+class Period(models.TextChoices):
+    ONCE = "once", _("one-off")
+    MONTH = "month", _("monthly")
+    QUARTER = "quarter", _("quarterly")
+    YEAR = "year", _("yearly")
+
+
+class Prorata(models.TextChoices):
+    """How an incomplete period is counted; the rules are in core/billing/periods.py."""
+
+    NONE = "none", _("whole period when it begins in it, nothing given back")
+    DAYS = "days", _("by days of the period")
+    THIRTIETHS = "thirtieths", _("in thirtieths")
+    FULL_MONTH = "full_month", _("every month begun counts whole")
+
+
+class Charge(models.TextChoices):
+    UNIT = "unit", _("price a unit")
+    GRADUATED = "graduated", _("graduated tiers: each unit at the price of its tier")
+    VOLUME = "volume", _("volume tiers: all units at the price of the tier reached")
+    PACKAGE = "package", _("packages: each package begun is paid")
+
+
+class CallKind(models.TextChoices):
+    """Classes of numbers as calls carry them (core/calls/numbers.py)."""
+
+    NATIONAL = "national", _("national fixed")
+    MOBILE = "mobile", _("national mobile")
+    DOM = "dom", _("overseas France")
+    INTERNATIONAL = "international", _("international")
+    SVA = "sva", _("value-added services")
+    SHORT = "short", _("short numbers")
+    FREE = "free", _("free numbers")
+    EMERGENCY = "emergency", _("emergency numbers")
+    INTERNAL = "internal", _("internal")
+
+
+def once(name: str, *fields: str, message: object = None) -> list[models.UniqueConstraint]:
+    """``fields`` once for each owner, the house (no owner) included: NULL is equal to nothing in a plain constraint."""
+    said = {"violation_error_message": message} if message else {}
+    return [
+        models.UniqueConstraint(fields=["owner", *fields], name=f"{name}_owner", **said),
+        models.UniqueConstraint(fields=fields, condition=models.Q(owner=None), name=f"{name}_house", **said),
+    ]

@@ -90,7 +90,11 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A format with its settings, as data. ``options`` are those of the decoder (each decoder documents its own)."""
+    """A format with its settings, as data. ``options`` are those of the decoder (``registry.DECODERS[…].options``).
+
+    ``label`` and ``help`` of a packaged profile are English and have their French in the catalogue of core
+    (``chappe.core.base.lang.translate``); those of a saved one are as its author wrote them.
+    """
 
     slug: str
     label: str
@@ -100,6 +104,8 @@ class Profile:
     options: Mapping[str, Any] = of(default_factory=dict)
     columns: Sequence[str] = ()  # order of the columns, for decoders whose administrator picks it
     transport: Mapping[str, Any] = of(default_factory=dict)  # hints: way, port, framing
+    help: str = ""  # how to set the PBX, in a sentence or two (English; see ``label``)
+    variant_of: str = ""  # slug of the profile that stands for the family when a format is detected
 
 
 class Decoder(Protocol):

@@ -80,6 +80,29 @@ SETTINGS: tuple[Setting, ...] = (
         "API_RATE_PER_MINUTE", "int", 600, "Requests a minute that a key of the API may make, unless it says otherwise."
     ),
     Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
+    Setting(
+        "SMTP_URL",
+        "str",
+        "",
+        "Mail server: smtp://user:password@host:587?starttls or smtps://host; empty: mails are kept and shown, not sent.",
+        secret=True,
+    ),
+    Setting("MAIL_FROM", "str", "", "Sender of the mails, as Chappe <facturation@operateur.example>."),
+    Setting("MAIL_REPLY_TO", "str", "", "Address that answers go to; empty: the sender."),
+    Setting(
+        "MAIL_BOUNCE",
+        "str",
+        "",
+        "Address that undeliverable mail comes back to; {id} in it becomes the mail’s number; empty: the sender.",
+    ),
+    Setting("MAIL_MAX_MB", "int", 15, "Largest weight of the attachments of one mail, in megabytes."),
+    Setting(
+        "BOUNCE_URL",
+        "str",
+        "",
+        "Mailbox where returned mail is read: imaps://user:password@host/INBOX; empty: none is read.",
+        secret=True,
+    ),
 )
 
 

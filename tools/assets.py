@@ -62,6 +62,9 @@ FILES: tuple[tuple[str, str], ...] = (
         "@fontsource-variable/inter/files/inter-vietnamese-wght-normal.woff2",
         "inter/files/inter-vietnamese-wght-normal.woff2",
     ),
+    # the same face as TrueType, which typst embeds in invoices and reports
+    ("@expo-google-fonts/inter/400Regular/Inter_400Regular.ttf", "inter/ttf/Inter-Regular.ttf"),
+    ("@expo-google-fonts/inter/600SemiBold/Inter_600SemiBold.ttf", "inter/ttf/Inter-SemiBold.ttf"),
     ("htmx.org/dist/htmx.min.js", "htmx/htmx.min.js"),
     ("htmx.org/LICENSE", "htmx/LICENSE"),
     ("chart.js/dist/chart.umd.min.js", "chart/chart.umd.min.js"),

@@ -16,39 +16,10 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction
 from django.conf import settings
 
+from chappe.apps.usage import widening
+from chappe.apps.usage.columns import LATER, SCHEMA
 from chappe.apps.usage.parts import PARTITION, Parts
 
-#: ``batch`` is UsageBatch.pk; amounts are nano; ``usage`` and ``billed`` millionths of a second, byte or event.
-SCHEMA = pa.schema(
-    [
-        ("batch", pa.int64()),
-        ("line", pa.int64()),
-        ("call_id", pa.string()),
-        ("tenant", pa.string()),
-        ("tor", pa.string()),
-        ("category", pa.string()),
-        ("direction", pa.string()),
-        ("subject", pa.string()),
-        ("account", pa.string()),
-        ("destination", pa.string()),
-        ("start", pa.timestamp("us", "UTC")),
-        ("utc_offset", pa.int32()),  # seconds, as written on the call: some tariffs follow the call's own clock
-        ("usage", pa.int64()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("cost", pa.int64()),
-        ("connect_fee", pa.int64()),
-        ("service", pa.int64()),
-        ("total", pa.int64()),
-        ("billed", pa.int64()),
-        ("pieces", pa.int32()),
-        ("rate", pa.string()),
-        ("matched_prefix", pa.string()),
-        ("matched_destination", pa.string()),
-        ("plan_version", pa.string()),
-        ("month", pa.string()),
-    ]
-)
 THREADS = 2
 MEMORY = "2GB"
 KEPT_HOURS = 24
@@ -101,7 +72,7 @@ def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
         parts.drop()
         raise
     DeltaTable.create(str(location()), SCHEMA, mode="ignore", partition_by=[PARTITION])
-    present = DeltaTable(str(location()))
+    present = widening.widened(location(), DeltaTable(str(location())))
     if present.transaction_version(uid) is not None:  # somebody else finished first
         parts.drop()
         return False
@@ -117,7 +88,19 @@ def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
 
 def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield batch.select(SCHEMA.names).cast(SCHEMA)
+        yield whole(batch)
+
+
+def whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The columns of the lake in their order; those of :data:`LATER` may be left out and are null."""
+    given = set(batch.schema.names)
+    columns = [
+        pa.nulls(batch.num_rows, field.type)
+        if field.name in LATER and field.name not in given
+        else batch.column(field.name).cast(field.type)
+        for field in SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
 def months() -> list[str]:
@@ -140,6 +123,16 @@ def files(wanted: Sequence[str]) -> list[str]:
     return [name for name in names if any(mark in name for mark in marks)]
 
 
+def _source(paths: Sequence[str]) -> str:
+    """The SQL that reads these files, those of an older table with nulls for what they lack."""
+    listed, by_name = list(paths), ""
+    if widening.any_narrow(location(), listed):
+        listed.append(widening.empty_file(location()))
+        by_name = ", union_by_name=true"
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in listed)
+    return f"read_parquet([{quoted}], hive_partitioning=true, hive_types={{'month': VARCHAR}}{by_name})"
+
+
 def _engine() -> duckdb.DuckDBPyConnection:
     """A connection of its own for each query, over one engine a process (which keeps what it read of the files)."""
     process = os.getpid()
@@ -156,8 +149,7 @@ def _over_calls(sql: str, months: Sequence[str], batches: Sequence[int] | None) 
     paths = files(months)
     if not paths:
         return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
-    source = f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'month': VARCHAR}})"
+    source = _source(paths)
     where = ""
     if batches is not None:
         # Whole numbers of our own, written out: DuckDB then skips the files and row groups of other batches.

@@ -13,7 +13,7 @@ from chappe.kit.access.door import Access, ScopedModel
 
 
 class UsageBatch(ScopedModel):
-    """One file of calls priced once with one version of a tariff plan.
+    """One file of calls priced once with one version of a tariff plan, or a stream: what one source collects in a month.
 
     ``uid`` names its Delta transaction. Rating again makes a new batch that ``replaces`` this one, whose
     state becomes REPLACED: its rows stay in the lake.
@@ -30,11 +30,18 @@ class UsageBatch(ScopedModel):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("file"), max_length=255)
+    # A stream has neither file nor version of its own: each of its calls names the versions that price it.
     source = models.ForeignKey(
-        "documents.StoredFile", on_delete=models.PROTECT, related_name="+", verbose_name=_("original file")
+        "documents.StoredFile",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("original file"),
     )
     # sha256:owner:generation. A unique constraint over a nullable owner would let the house load a file twice.
-    replay_key = models.CharField(max_length=110, unique=True, editable=False)
+    # stream:key:month:generation for a stream.
+    replay_key = models.CharField(max_length=160, unique=True, editable=False)
     owner = models.ForeignKey(
         "parties.Operator",
         null=True,
@@ -45,6 +52,8 @@ class UsageBatch(ScopedModel):
     )
     version = models.ForeignKey(
         "tariffs.TariffVersion",
+        null=True,
+        blank=True,
         on_delete=models.PROTECT,
         related_name="usage_batches",
         verbose_name=_("tariff version"),
@@ -62,8 +71,11 @@ class UsageBatch(ScopedModel):
     calls = models.PositiveBigIntegerField(_("calls"), default=0)
     rated = models.PositiveBigIntegerField(_("rated"), default=0)
     unrated = models.PositiveBigIntegerField(_("unrated"), default=0)
+    uncharged = models.PositiveBigIntegerField(_("not charged"), default=0)
     rejected = models.PositiveBigIntegerField(_("rejected"), default=0)
     total = models.BigIntegerField(_("amount"), default=0)
+    buy = models.BigIntegerField(_("purchase cost"), default=0)
+    next_line = models.PositiveBigIntegerField(default=1, editable=False)  # of a stream: lines below are given out
     reasons = models.JSONField(_("reasons"), default=dict, editable=False)
     problem = models.TextField(_("problem"), blank=True)
     job = models.ForeignKey(
@@ -77,6 +89,31 @@ class UsageBatch(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether calls come to it little by little rather than in one file."""
+        return self.source_id is None
+
+
+class StreamCommit(models.Model):
+    """One addition to a stream: what lets a retry find its lines again and count nothing twice."""
+
+    no_access = "bookkeeping of the services: nobody reads it"
+
+    uid = models.CharField(max_length=100, unique=True)
+    batch = models.ForeignKey(UsageBatch, on_delete=models.CASCADE, related_name="commits")
+    first_line = models.PositiveBigIntegerField()
+    lines = models.PositiveIntegerField()
+    counts = models.JSONField(null=True)  # null until counted
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("addition to a stream")
+        verbose_name_plural = _("additions to streams")
+
+    def __str__(self) -> str:
+        return self.uid
 
 
 class UsageDay(ScopedModel):
@@ -108,6 +145,7 @@ class Call(ScopedModel):
         RATED = "RATED", pgettext_lazy("a call", "Rated")
         UNRATED = "UNRATED", pgettext_lazy("a call", "Unrated")
         REJECTED = "REJECTED", pgettext_lazy("a call", "Rejected")
+        UNCHARGED = "UNCHARGED", pgettext_lazy("a call", "Not charged")
 
     id = models.CharField(primary_key=True, max_length=40)
     batch = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, verbose_name=_("file"))
@@ -135,6 +173,29 @@ class Call(ScopedModel):
     matched_prefix = models.CharField(_("prefix"), max_length=255)
     matched_destination = models.CharField(_("destination"), max_length=255)
     plan_version = models.CharField(_("tariff version"), max_length=255)
+    source = models.BigIntegerField(_("source"), null=True)
+    customer = models.BigIntegerField(_("customer"), null=True)
+    line_id = models.BigIntegerField(_("line of the customer"), null=True)
+    cost_centre = models.BigIntegerField(_("cost centre"), null=True)
+    kind = models.CharField(_("kind of number"), max_length=20, null=True)
+    way = models.CharField(_("way"), max_length=8, null=True)
+    ext = models.CharField(_("extension"), max_length=60, null=True)
+    caller = models.CharField(_("calling number"), max_length=255, null=True)
+    asked = models.CharField(_("extension asked for"), max_length=255, null=True)
+    reached = models.CharField(_("extension reached"), max_length=255, null=True)
+    transferred = models.BooleanField(_("transferred"), null=True)
+    answered = models.BooleanField(_("answered"), null=True)
+    ring = models.IntegerField(_("ring time"), null=True)
+    talk = models.IntegerField(_("talk time"), null=True)
+    hold = models.IntegerField(_("hold and park"), null=True)
+    trunk = models.CharField(_("trunk"), max_length=60, null=True)
+    account_code = models.CharField(_("account code"), max_length=60, null=True)
+    user_name = models.CharField(_("user"), max_length=255, null=True)
+    sell_version = models.BigIntegerField(_("sold by"), null=True)
+    buy_version = models.BigIntegerField(_("bought by"), null=True)
+    buy = models.BigIntegerField(_("purchase cost"), null=True)
+    buy_reason = models.CharField(_("why no purchase cost"), max_length=40, null=True)
+    raw_ref = models.CharField(_("raw record"), max_length=255, null=True)
     month = models.CharField(_("month"), max_length=7)
 
     objects = LakeManager()

@@ -1,0 +1,50 @@
+"""Names of the ids that calls carry: this app stores them and knows nothing of who gives them.
+
+Apps above register a function for each kind: ``register("customer", fn)`` with ``fn(ids) -> {id: name}``. Ids without a name
+are shown as numbers.
+"""
+
+from collections.abc import Callable, Iterable
+
+Names = Callable[[set[int]], dict[int, str]]
+#: The columns of the lake whose ids somebody may name.
+KINDS = ("source", "customer", "line_id", "cost_centre")
+
+_registered: dict[str, Names] = {}
+_urls: dict[str, Callable[[int], str]] = {}
+_choices: dict[str, Callable[[object], list[tuple[int, str]]]] = {}
+
+
+def register(
+    kind: str,
+    names: Names,
+    *,
+    url: Callable[[int], str] | None = None,
+    choices: Callable[[object], list[tuple[int, str]]] | None = None,
+) -> None:
+    """Say how ids of ``kind`` (one of :data:`KINDS`) are named; ``url(id)`` is their page, ``choices(user)`` what a person
+    may filter by. Raises KeyError for another kind."""
+    if kind not in KINDS:
+        raise KeyError(kind)
+    _registered[kind] = names
+    if url is not None:
+        _urls[kind] = url
+    if choices is not None:
+        _choices[kind] = choices
+
+
+def names_of(kind: str, ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of these ids; a number where nobody knows better."""
+    wanted = {number for number in ids if number is not None}
+    known = _registered[kind](wanted) if wanted and kind in _registered else {}
+    return {number: known.get(number) or f"n° {number}" for number in wanted}
+
+
+def url_of(kind: str, number: int | None) -> str:
+    """The page of an id, or ""."""
+    return _urls[kind](number) if number is not None and kind in _urls else ""
+
+
+def choices_of(kind: str, user: object) -> list[tuple[int, str]]:
+    """What this person may choose among, by name; [] when nobody says."""
+    return _choices[kind](user) if kind in _choices else []

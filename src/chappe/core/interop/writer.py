@@ -1,0 +1,74 @@
+"""Typed rows → the lines of a file, as a partner's version wants them. What a value may not hold (“;”, line ends) is replaced.
+
+A file written here and read again gives the same rows.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from chappe.core.interop.layout import Column, Layout
+
+HISTORY = ("event", "event_on", "changed_field", "old_value", "new_value")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a partner wants its files: everything that is not a column."""
+
+    encoding: str = "utf-8"
+    decimal: str = "."
+    filler: str = ""
+    line_end: str = "\r\n"
+
+
+PLAIN = Style()
+
+
+def header(layout: Layout, names: Sequence[str], *, history: bool = False) -> str:
+    """First line, without its end."""
+    return ";".join([*names, *(layout.history if history else ())])
+
+
+def write(
+    layout: Layout, names: Sequence[str], blocks: Iterable[pl.DataFrame], *, style: Style = PLAIN, history: bool = False
+) -> Iterator[bytes]:
+    """The bytes of a file, block by block: the header, then a line a row; fields a block lacks are empty."""
+    yield _encoded(header(layout, names, history=history) + style.line_end, style)
+    columns = [layout.column(name) for name in names]
+    for rows in blocks:
+        if len(rows):
+            cells = [_cell(rows, column.field, column, style) for column in columns]
+            if history:
+                cells += [_cell(rows, field, None, style) for field in HISTORY]
+            lines = rows.select(pl.concat_str(cells, separator=";").alias("l"))["l"]
+            yield _encoded(style.line_end.join(lines.to_list()) + style.line_end, style)
+
+
+def _encoded(text: str, style: Style) -> bytes:
+    """A letter that the partner's encoding lacks becomes “?”: it is never a reason to hold back a file."""
+    return text.encode(style.encoding, "replace")
+
+
+def _cell(rows: pl.DataFrame, field: str, column: Column | None, style: Style) -> pl.Expr:
+    if field not in rows.columns:
+        return pl.lit(style.filler)
+    value, kind = pl.col(field), rows.schema[field]
+    if kind == pl.Date:
+        text = value.dt.strftime("%Y%m%d")
+    elif kind == pl.Boolean:
+        text = pl.when(value).then(pl.lit("O")).when(value.is_not_null()).then(pl.lit("N"))
+    elif kind in {pl.Float64, pl.Float32}:
+        text = _number(value)
+        text = text if style.decimal == "." else text.str.replace(".", style.decimal, literal=True)
+    else:
+        text = value.cast(pl.String).str.replace_all(r"[;\r\n\t]+", " ")
+    if column is not None and column.length and column.kind == "text":
+        text = text.str.slice(0, column.length)
+    return text.fill_null(style.filler).alias(field)
+
+
+def _number(value: pl.Expr) -> pl.Expr:
+    """``890000.0`` → ``890000``: coordinates without a part have none."""
+    return value.round(6).cast(pl.String).str.strip_suffix(".0")

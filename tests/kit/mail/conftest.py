@@ -15,6 +15,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import translation
 
 
 @dataclass
@@ -42,6 +43,13 @@ class Box:
             self.tls.append(session.ssl is not None)
         self.before_answer()
         return self.data
+
+
+@pytest.fixture(autouse=True)
+def english(_fresh) -> Iterator[None]:
+    """Sentences are compared in the language of the code."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
 from chappe.kit.access.actor import Actor
-from chappe.kit.jobs.context import JobContext
+from chappe.kit.jobs.context import JobContext, PermanentError
 from chappe.kit.jobs.registry import job, schedule
 from chappe.kit.jobs.services import enqueue
-from chappe.kit.mail import posting
+from chappe.kit.mail import bounces, posting
 from chappe.kit.mail.access import AREA
+from chappe.kit.mail.server import Misconfigured
 
 SOON = timedelta(minutes=10)  # the schedule comes by as often as that
 
@@ -40,3 +41,19 @@ def send(ctx: JobContext, failures: int = 0) -> None:
 def later(wait: timedelta, failures: int) -> None:
     """One more round, after ``wait``; a key of its own, so that it never holds back a mail written meanwhile."""
     enqueue("mail.send", actor=Actor.system("mail"), unique="mail.send.later", not_before=wait, failures=failures)
+
+
+@schedule("5,35 * * * *")
+@job("mail.bounces", label=_("Read the mail that came back"), area=AREA)
+def bounces_job(ctx: JobContext) -> None:
+    """Look into the mailbox of returned mail, where one is set."""
+    try:
+        count = bounces.fetch(actor=ctx.actor, check=ctx.check)
+    except Misconfigured as error:
+        raise PermanentError(str(error)) from error
+    ctx.result(reports=count.reports, returned=count.returned, unknown=count.unknown)
+    if count.reports:
+        ctx.log(
+            _g("Returned mail: %(reports)s reports read, %(returned)s mails marked.")
+            % {"reports": count.reports, "returned": count.returned}
+        )

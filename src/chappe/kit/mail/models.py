@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.kit.access.door import Access, ScopedModel
 from chappe.kit.access.secrets import EncryptedTextField
@@ -23,13 +24,13 @@ from chappe.kit.mail.access import AREA
 class State(models.TextChoices):
     """How far a mail has come. A retry goes back to QUEUED."""
 
-    HELD = "held", _("kept")  # no mail server is set, or somebody must let it go
-    QUEUED = "queued", _("to send")
-    SENDING = "sending", _("being sent")
-    SENT = "sent", _("sent")
-    FAILED = "failed", _("refused")
-    BOUNCED = "bounced", _("came back")
-    CANCELLED = "cancelled", _("cancelled")
+    HELD = "held", pgettext_lazy("mail", "kept")  # no mail server is set, or somebody must let it go
+    QUEUED = "queued", pgettext_lazy("mail", "to send")
+    SENDING = "sending", pgettext_lazy("mail", "being sent")
+    SENT = "sent", pgettext_lazy("mail", "sent")
+    FAILED = "failed", pgettext_lazy("mail", "refused")
+    BOUNCED = "bounced", pgettext_lazy("mail", "came back")
+    CANCELLED = "cancelled", pgettext_lazy("mail", "cancelled")
 
 
 #: Still to leave.
@@ -55,10 +56,10 @@ class Message(ScopedModel):
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     message_id = models.CharField(_("Message-ID"), max_length=255, editable=False, db_index=True)
     key = models.CharField(_("unique key"), max_length=200, blank=True)
-    to = models.JSONField(_("to"), default=list)
-    cc = models.JSONField(_("copy to"), default=list, blank=True)
+    to = models.JSONField(pgettext_lazy("mail", "to"), default=list)
+    cc = models.JSONField(pgettext_lazy("mail", "copy to"), default=list, blank=True)
     to_text = models.CharField(_("recipients"), max_length=500, blank=True)
-    sender = models.CharField(_("from"), max_length=320, blank=True)
+    sender = models.CharField(pgettext_lazy("mail", "from"), max_length=320, blank=True)
     reply_to = models.CharField(_("reply to"), max_length=320, blank=True)
     subject = models.CharField(_("subject"), max_length=250)
     text = models.TextField(_("text"), blank=True)
@@ -75,9 +76,9 @@ class Message(ScopedModel):
     claim = models.CharField(max_length=32, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    created = models.DateTimeField(_("written"), default=timezone.now)
-    sent = models.DateTimeField(_("sent"), null=True, blank=True)
-    ended = models.DateTimeField(_("ended"), null=True, blank=True)
+    created = models.DateTimeField(pgettext_lazy("mail", "written"), default=timezone.now)
+    sent = models.DateTimeField(pgettext_lazy("mail", "sent"), null=True, blank=True)
+    ended = models.DateTimeField(pgettext_lazy("mail", "ended"), null=True, blank=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("asked by")
     )
@@ -93,7 +94,7 @@ class Message(ScopedModel):
         ContentType, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     about_pk = models.CharField(max_length=40, blank=True, editable=False)
-    about_label = models.CharField(_("about"), max_length=200, blank=True)
+    about_label = models.CharField(pgettext_lazy("mail", "about"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("mail")
@@ -155,17 +156,17 @@ class Report(ScopedModel):
     access = Access(area=AREA, owner="message__owner")
 
     class Action(models.TextChoices):
-        FAILED = "failed", _("not delivered")
-        DELAYED = "delayed", _("late")
-        DELIVERED = "delivered", _("delivered")
-        RELAYED = "relayed", _("passed on")
-        OTHER = "other", _("unknown")
+        FAILED = "failed", pgettext_lazy("mail", "not delivered")
+        DELAYED = "delayed", pgettext_lazy("mail", "late")
+        DELIVERED = "delivered", pgettext_lazy("mail", "delivered")
+        RELAYED = "relayed", pgettext_lazy("mail", "passed on")
+        OTHER = "other", pgettext_lazy("mail", "unknown")
 
     uid = models.CharField(max_length=64, unique=True, editable=False)
     message = models.ForeignKey(
         Message, models.CASCADE, null=True, blank=True, related_name="reports", verbose_name=_("mail")
     )
-    at = models.DateTimeField(_("read"), default=timezone.now)
+    at = models.DateTimeField(pgettext_lazy("mail", "read"), default=timezone.now)
     recipient = models.CharField(_("recipient"), max_length=320, blank=True)
     action = models.CharField(_("outcome"), max_length=10, choices=Action.choices, default=Action.OTHER)
     status = models.CharField(_("code"), max_length=20, blank=True)

@@ -65,9 +65,7 @@ def send(
     message = _written(to, cc, subject, files, text=text, html=html, confidential=confidential)
     message.key, message.owner, message.created_by = key, owner, actor.user
     message.reply_to = reply_to or value("MAIL_REPLY_TO").strip()
-    if about is not None:
-        message.about_type = ContentType.objects.get_for_model(type(about))
-        message.about_pk, message.about_label = str(about.pk), str(about)[:200]
+    _speak_of(message, about)
     try:
         with transaction.atomic():
             message.save(force_insert=True)
@@ -83,6 +81,12 @@ def send(
             raise
         return twin
     return message
+
+
+def _speak_of(message: Message, about: models.Model | None) -> None:
+    if about is not None:
+        message.about_type = ContentType.objects.get_for_model(type(about))
+        message.about_pk, message.about_label = str(about.pk), str(about)[:200]
 
 
 def _written(to: Any, cc: Any, subject: str, files: list[Any], *, text: str, html: str, confidential: bool) -> Message:

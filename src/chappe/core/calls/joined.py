@@ -108,7 +108,7 @@ def _joined(key: str, parts: Sequence[Part], rules: Rules, names: Mapping[str, s
         user=_name_of(payer, ordered),
         transferred=_was_transferred(spoken),
         answered=bool(spoken),
-        forwarded=any(part.segment.is_forward or part.segment.targeter for part in ordered),
+        forwarded=any(_is_sent_out(part) for part in ordered),
         conference=any(part.segment.is_conference for part in ordered),
         voicemail=any(part.segment.is_voicemail for part in spoken),
         ring=_ring(ordered),

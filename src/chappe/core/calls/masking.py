@@ -7,7 +7,7 @@ stored. Consent and exclusion of a line are answered by whoever keeps them; here
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chappe.core.calls.numbers import LEFT_OUT_OF_BILLS, NumberKind
+from chappe.core.calls.kinds import LEFT_OUT_OF_BILLS, NumberKind
 
 HIDDEN = "*"
 WHOLE = 0  # digits hidden

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.customers import places
 from chappe.apps.customers.brands import Brand
+from chappe.apps.customers.names import CustomerNames, LineNames
 from chappe.kit.access.door import Access, ScopedModel
 
 __all__ = [
@@ -30,10 +31,11 @@ __all__ = [
 ]
 
 
-class Customer(ScopedModel):
+class Customer(CustomerNames, ScopedModel):
     """Who is billed (a “service” in other call-accounting software). ``owner`` None: a customer of the house."""
 
     access = Access(area="clients", owner="owner")
+    audit_ignore = ("territory", "remark_count", "blocking_count")  # computed from the others
     audit_personal = ("name", "line1", "line2", "service_line1", "service_line2", "invoice_emails", "phone", "notes")
 
     class Kind(models.TextChoices):
@@ -139,6 +141,8 @@ class Customer(ScopedModel):
     contract_end = models.DateField(_("end of contract"), null=True, blank=True)
     active = models.BooleanField(_("active"), default=True)
     notes = models.TextField(_("notes"), blank=True)
+    remark_count = models.PositiveSmallIntegerField(_("remarks"), default=0, editable=False)
+    blocking_count = models.PositiveSmallIntegerField(_("blocking remarks"), default=0, editable=False, db_index=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
@@ -162,6 +166,14 @@ class Customer(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.number} · {self.name}" if self.number else self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Count the remarks with the row, so that lists can be filtered by them."""
+        from chappe.apps.customers import checks
+
+        self.tidy()
+        self.remark_count, self.blocking_count = len(checks.remarks(self)), len(checks.blocking(self))
+        super().save(*args, **kwargs)
 
     def clean_fields(self, exclude: Any = None) -> None:
         self.tidy()  # before the validators, which expect the tidy form
@@ -246,7 +258,7 @@ class CostCentre(ScopedModel):
         return f"{self.code} {self.name}".strip()
 
 
-class Line(ScopedModel):
+class Line(LineNames, ScopedModel):
     """An extension or a number that makes and takes calls. ``source`` is the slug of the source of its tickets, "" any."""
 
     access = Access(area="clients", owner="owner")
@@ -331,7 +343,7 @@ class Assignment(ScopedModel):
 
     access = Access(area="clients", owner="customer__owner")
 
-    line = models.ForeignKey(Line, models.CASCADE, related_name="assignments", verbose_name=_("line"))
+    line = models.ForeignKey(Line, models.PROTECT, related_name="assignments", verbose_name=_("line"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="assignments", verbose_name=_("customer"))
     cost_centre = models.ForeignKey(
         CostCentre, models.PROTECT, null=True, blank=True, related_name="assignments", verbose_name=_("cost centre")

@@ -63,3 +63,8 @@ def postal_code_looks_right(country: str, postal_code: str) -> bool:
     if territory_of(country, code) in {"EU", "XX"}:
         return bool(code)
     return len(code) == 5 and code.isdigit()
+
+
+def union() -> frozenset[str]:
+    """Countries of the European Union but France, as VAT numbers write them."""
+    return frozenset(_table()["union"])

@@ -34,6 +34,7 @@ def rooms() -> Iterator[tuple[Path, list[Path]]]:
     """Each catalogue's folder with the ``.po`` sources that make it."""
     yield SOURCE / "core", sorted((SOURCE / "core").rglob("fr.po"))
     yield SOURCE / "cli", sorted((SOURCE / "cli").rglob("fr.po"))
+    yield SOURCE / "connectors", sorted((SOURCE / "connectors").rglob("fr.po"))
     for group in ("kit", "apps"):
         for room in sorted((SOURCE / group).iterdir()):
             po = room / "locale" / "fr" / "LC_MESSAGES" / "django.po"
@@ -92,8 +93,8 @@ Known = set[tuple[str, str | None]]
 
 
 def missing() -> list[tuple[Path, int, str, str | None]]:
-    """Texts without French where they are read: commands look in ``cli``, core in ``core``, pages everywhere else."""
-    found: dict[str, Known] = {"cli": set(), "core": set(), "pages": _django_itself()}
+    """Texts without French where they are read: commands look in ``cli``, core and connectors in theirs, pages elsewhere."""
+    found: dict[str, Known] = {"cli": set(), "core": set(), "connectors": set(), "pages": _django_itself()}
     for room, sources in rooms():
         place = room.name if room.parent == SOURCE else "pages"
         for message in merged(sources):
@@ -109,7 +110,7 @@ def _read_in(path: Path) -> str:
     top = path.relative_to(SOURCE).parts[0]
     if top == "web":
         return "cli"
-    return top if top in {"cli", "core"} else "pages"
+    return top if top in {"cli", "core", "connectors"} else "pages"
 
 
 def _django_itself() -> Known:

@@ -67,6 +67,13 @@ def _workers(number: int) -> list[Child]:
     ]
 
 
+def _collector() -> list[Child]:
+    """The connections of the PBXs. It waits for its turn rather than fall, when another one holds the spool."""
+    if not value("COLLECT"):
+        return []
+    return [Child("collector", [sys.executable, "-m", "chappe.cli", "collect", "--wait"])]
+
+
 def _supervise(children: list[Child], started: str, announce: tuple[str, int] | None = None) -> None:
     from chappe.kit.ops.backup import BackupError, running_lock
 
@@ -127,7 +134,7 @@ def serve(
     web_workers: Annotated[int, typer.Option(min=1, help=say(N_("Web processes.")))] = 2,
     workers: Annotated[bool, typer.Option(help=say(N_("Also run the job workers.")))] = True,
 ) -> None:
-    """Run Chappe: the web server and the job workers, until stopped by Ctrl+C or SIGTERM.
+    """Run Chappe: the web server, the job workers and the collector, until stopped by Ctrl+C or SIGTERM.
 
     Example: chappe serve --bind 127.0.0.1:8080
     """
@@ -135,7 +142,7 @@ def serve(
     _free(host, port)
     _migrated()
     shown = f"[{host}]" if ":" in host else host
-    children = [_web(host, port, web_workers)] + (_workers(int(value("WORKERS"))) if workers else [])
+    children = [_web(host, port, web_workers)] + (_workers(int(value("WORKERS"))) if workers else []) + _collector()
     _supervise(
         children,
         say(N_("Chappe answers at http://{host}:{port}/ — Ctrl+C to stop."), host=shown, port=port),

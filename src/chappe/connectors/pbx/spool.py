@@ -6,6 +6,7 @@ ever. Removing what has been taken in is the business of whoever took it in; not
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import fcntl
 import hashlib
@@ -21,7 +22,16 @@ from typing import BinaryIO, TypeVar
 
 from chappe.connectors.pbx.errors import SpoolError, SpoolFull, SpoolLocked
 from chappe.connectors.pbx.frames import Arrival, Damage, Flag, Raw, begin, record_key, scan
-from chappe.connectors.pbx.writer import CLOSED, OPEN, Writer, keep_counter, last_number, number_in, sync_folder
+from chappe.connectors.pbx.writer import (
+    CLOSED,
+    OPEN,
+    Writer,
+    keep_counter,
+    last_number,
+    number_in,
+    spool_error,
+    sync_folder,
+)
 
 __all__ = [
     "Arrival", "Damage", "Flag", "Raw", "Spool", "SpoolError", "SpoolFile", "SpoolFull", "SpoolLocked", "now", "record_key",
@@ -115,11 +125,15 @@ class Spool:
     # -- writing
 
     def start(self) -> None:
-        """Take the lock, recover every source. Raises SpoolLocked when another process writes here."""
+        """Take the lock, recover every source. Raises SpoolLocked when another process writes here, SpoolError when the disk
+        refuses."""
         if self._lock is not None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = (self.folder / ".writer").open("wb")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / ".writer").open("wb")
+        except OSError as error:
+            raise spool_error(error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -129,7 +143,8 @@ class Spool:
         self._threads = ThreadPoolExecutor(THREADS, "spool")
         for source in self.sources():
             if any((self.folder / source).glob(f"*{OPEN}")):
-                self._line(source)
+                with contextlib.suppress(SpoolError):  # told when its next record comes
+                    self._line(source)
 
     async def append(self, source: str, arrivals: Sequence[Arrival]) -> int:
         """Keep them, in this order, all or none; returns when they are on disk, with the number of the first.
@@ -166,7 +181,11 @@ class Spool:
         if line is None:
             if self._threads is None:
                 raise SpoolError("not started")
-            line = self._lines[source] = _Line(Writer(self._folder(source)), self._threads)
+            try:
+                writer = Writer(self._folder(source))
+            except OSError as error:
+                raise spool_error(error) from error
+            line = self._lines[source] = _Line(writer, self._threads)
         return line
 
     # -- reading

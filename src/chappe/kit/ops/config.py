@@ -61,6 +61,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("BIND", "str", "127.0.0.1:8000", "Address and port of the web server."),
     Setting("WORKERS", "int", 2, "Processes that run jobs."),
     Setting(
+        "COLLECT",
+        "bool",
+        True,
+        "Whether “chappe serve” also collects call tickets from PBXs; nothing is opened before a source is declared.",
+    ),
+    Setting(
         "JOB_LEASE",
         "int",
         30,

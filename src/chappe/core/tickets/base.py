@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as of
 from typing import Any
 
 from chappe.core.base.issue import Issue
@@ -17,7 +18,7 @@ HEADER = Decoded(skipped="header")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a decoder. ``kind``: text, bool, int, choice, list or table; ``label`` in English, marked."""
+    """A setting of a decoder. ``kind``: text, char (one or none), bool, int, choice, list or table; ``label`` in English, marked."""
 
     name: str
     kind: str
@@ -39,6 +40,7 @@ class DecoderInfo:
     framing: str = "lines"
     takes_columns: bool = False
     needs_columns: bool = False
+    checked: Mapping[str, str] = of(default_factory=dict)  # allowed keys of the option "fields", with labels
 
 
 class TextDecoder:
@@ -63,6 +65,13 @@ class TextDecoder:
 
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
         raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """What earlier records taught (a header, open pairs), as JSON, for another run to ``restore``."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where the decoder that gave ``state`` stopped. A state that makes no sense is left out."""
 
     def option(self, name: str, default: Any) -> Any:
         return self.profile.options.get(name, default)

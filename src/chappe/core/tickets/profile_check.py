@@ -30,6 +30,7 @@ WAYS = ("listen", "connect", "http", "file", "pull")
 FRAMINGS = ("lines", "csv", "json", "xml", "oxe")
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),
+    "char": lambda value: isinstance(value, str) and len(value) <= 1 and (not value or value not in "\r\n\0"),
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "choice": lambda value: isinstance(value, str),
@@ -53,6 +54,8 @@ declare(
         "tickets.profile-encoding": N_("“{value}” is not an encoding; expected one such as utf-8 or cp1252."),
         "tickets.profile-option": N_("The decoder {decoder} has no option “{name}”. Known: {known}."),
         "tickets.profile-choice": N_("“{value}” is not possible for {name}. Possible: {known}."),
+        "tickets.profile-field": N_("There is no field “{name}”. Known: {known}."),
+        "tickets.profile-time-needed": N_("A mapping needs a column for the start, the date or the end of the call."),
         "tickets.profile-column": N_("The decoder {decoder} has no column “{name}”. Known: {known}."),
         "tickets.profile-no-columns": N_("The decoder {decoder} takes no order of columns."),
         "tickets.profile-columns-needed": N_("The decoder {decoder} needs the order of the columns."),
@@ -85,7 +88,18 @@ def check_values(values: Mapping[str, Any], decoders: Mapping[str, DecoderInfo])
     info = decoders.get(values["decoder"])
     if info is None:
         return [*faults, _fault("decoder", "decoder", value=values["decoder"], known=", ".join(sorted(decoders)))]
-    return [*faults, *_options(info, values.get("options", {})), *_columns(info, values.get("columns", ()))]
+    faults += _options(info, values.get("options", {}))
+    if info.checked and not faults:
+        faults += _fields(info, values.get("options", {}).get("fields", {}))
+    return [*faults, *_columns(info, values.get("columns", ()))]
+
+
+def _fields(info: DecoderInfo, fields: Mapping[str, Any]) -> list[Issue]:
+    known = ", ".join(info.checked)
+    faults = [_fault("field", "options", name=name, known=known) for name in fields if name not in info.checked]
+    if not {"start", "date", "end"} & fields.keys():
+        faults.append(_fault("time-needed", "options"))
+    return faults
 
 
 def _is_encoding(name: str) -> bool:

@@ -16,10 +16,39 @@ from typing import Any
 from chappe.core.base.issue import Issue
 from chappe.core.tickets.base import DecoderInfo
 from chappe.core.tickets.contract import Decoder, Profile
-from chappe.core.tickets.decoders import ip_office
+from chappe.core.tickets.decoders import (
+    asterisk,
+    cucm,
+    freeswitch,
+    grandstream,
+    ip_office,
+    kamailio,
+    mapped,
+    mitel,
+    oxe,
+    oxo,
+    panasonic,
+    teams,
+    threecx,
+)
 from chappe.core.tickets.profile_check import check_values
 
-DECODERS: Mapping[str, DecoderInfo] = MappingProxyType({module.DECODER.name: module.DECODER for module in (ip_office,)})
+_ALL: tuple[DecoderInfo, ...] = (
+    ip_office.DECODER,
+    asterisk.DECODER,
+    *freeswitch.DECODERS,
+    cucm.DECODER,
+    threecx.DECODER,
+    grandstream.DECODER,
+    mitel.DECODER,
+    oxe.DECODER,
+    oxo.DECODER,
+    panasonic.DECODER,
+    kamailio.DECODER,
+    teams.DECODER,
+    mapped.DECODER,
+)
+DECODERS: Mapping[str, DecoderInfo] = MappingProxyType({info.name: info for info in _ALL})
 
 
 class ProfileFault(ValueError):  # noqa: N818 - a fault of the profile, not of the program

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "simulate": ("chappe.cli.simulate:simulate", "Send made-up tickets as a PBX would."),
     "worker": ("chappe.cli.serve:worker_app", "Run job workers alone."),
     "migrate": ("chappe.cli.ops:migrate_app", "Create the tables, or bring them up to date."),
+    "communes": ("chappe.cli.ops:communes_app", "Load the communes of France."),
     "jobs": ("chappe.cli.jobs:app", "Background jobs: list, watch, run again, cancel."),
     "user": ("chappe.cli.users:app", "Accounts: create, list, new password."),
     "backup": ("chappe.cli.ops:backup_app", "Write the whole installation into one file."),

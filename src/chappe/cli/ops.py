@@ -33,6 +33,19 @@ def migrate() -> None:
         out(say(N_("All tables are up to date.")))
 
 
+def communes() -> None:
+    """Load the communes of France that are not there yet; those present keep what people wrote.
+
+    Example: chappe communes
+    """
+    with house():
+        from chappe.apps.parties.communes import load_communes
+        from chappe.kit.access.actor import Actor
+
+        count = load_communes(actor=Actor.system("chappe communes", via="cli"))
+        out(say(N_("{count} communes added."), count=count))
+
+
 def settings(
     json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help=say(N_("The reference page, without values.")))] = False,
@@ -213,4 +226,5 @@ def files_sweep() -> None:
 
 
 migrate_app, settings_app, check_app = single(migrate), single(settings), single(check)
+communes_app = single(communes)
 backup_app, restore_app = single(backup), single(restore)

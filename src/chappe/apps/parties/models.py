@@ -6,7 +6,7 @@ stand in services.py.
 
 from typing import Any
 
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -184,7 +184,14 @@ class Commune(ScopedModel):
 
     insee = models.CharField(_("INSEE code"), max_length=5, unique=True, validators=[_insee])
     name = models.CharField(_("name"), max_length=120, db_index=True)
-    postal_codes = models.CharField(_("postal codes"), max_length=120, validators=[_postal])
+    postal_codes = models.CharField(_("postal codes"), max_length=255, validators=[_postal])
+    population = models.PositiveIntegerField(_("inhabitants"), null=True, blank=True)
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
 
     class Meta:
         verbose_name = _("commune")

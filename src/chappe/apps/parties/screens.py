@@ -224,13 +224,14 @@ registry.register(
             Column(name="insee", label=_("INSEE code"), kind=Kind.REF),
             Column(name="name", label=_("Name")),
             Column(name="postal_codes", label=_("Postal codes")),
+            Column(name="population", label=_("Inhabitants"), kind=Kind.NUMBER),
         ],
         search=["insee", "name", "postal_codes"],
         ordering=["name", "insee"],
-        fields=["insee", "name", "postal_codes"],
+        fields=["insee", "name", "postal_codes", "population", "longitude", "latitude"],
         create=services.create_commune,
         update=services.update_commune,
         delete=services.delete_commune,
-        empty=_("No commune yet. Add those that you serve."),
+        empty=_("No commune yet. “chappe communes” loads all those of France; or add those that you serve."),
     )
 )

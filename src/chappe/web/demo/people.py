@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chappe.apps.parties.models import Commune, Contact, Operator
-from chappe.apps.parties.services import create_commune, create_contact, create_operator
+from chappe.apps.parties.communes import load_communes
+from chappe.apps.parties.models import Contact, Operator
+from chappe.apps.parties.services import create_contact, create_operator
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.areas import Level, areas
 from chappe.kit.access.models import Role, User
@@ -57,11 +58,6 @@ CONTACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("BOREAL", {"first_name": "Nadia", "last_name": "Prost", "email": "compta@boreal.example", "phone": "0353010145"}),
 )
-COMMUNES = (
-    ("39198", "Dole", "39100"), ("39300", "Lons-le-Saunier", "39000"), ("39097", "Champagnole", "39300"),
-    ("39500", "Salins-les-Bains", "39110"), ("39013", "Arbois", "39600"), ("39434", "Poligny", "39800"),
-    ("39368", "Hauts de Bienne", "39400"), ("39478", "Saint-Claude", "39200"),
-)  # fmt: skip
 STAFF = (
     ("alice", "Alice", "Maréchal", "", True, "Agent"),
     ("bruno", "Bruno", "Cattin", "ALTITEL", False, "Partenaire"),
@@ -79,9 +75,7 @@ def build(*, actor: Actor, password: str) -> dict[str, Operator]:
     if not Contact.objects.exists():
         for tenant, data in CONTACTS:
             create_contact(actor=actor, data={**data, "operator": operators[tenant]})
-    if not Commune.objects.exists():
-        for insee, name, postal in COMMUNES:
-            create_commune(actor=actor, data={"insee": insee, "name": name, "postal_codes": postal})
+    load_communes(actor=actor)
     roles = {
         "Agent": _role(actor, "Agent", dict.fromkeys(areas(), Level.ADMIN)),
         "Partenaire": _role(actor, "Partenaire", {area: level for area, level in PARTNER.items() if area in areas()}),

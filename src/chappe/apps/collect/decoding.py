@@ -1,0 +1,138 @@
+"""Tickets decoded to be looked at: on the live page, on raw lines, in tests of a profile, in the wizard. Counts nothing."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from chappe.apps.collect import words
+from chappe.apps.collect.access import AREA
+from chappe.apps.collect.records import sample_of
+from chappe.core.base.issue import Severity
+from chappe.core.tickets.contract import Decoded, Profile, Segment, Way
+from chappe.kit.access.door import Level, may
+from chappe.kit.ui import formats
+
+TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "new"}
+DIGITS = re.compile(r"\d{7,}")
+HIDDEN_DIGITS = 4
+
+
+@dataclass
+class Shown:
+    """One record as a page shows it. ``tone``: ok, warn, bad or new (skipped)."""
+
+    number: int
+    raw: str
+    tone: str
+    verdict: str
+    segments: list[Segment] = field(default_factory=list)
+    fields: list[list[tuple[str, str]]] = field(default_factory=list)
+    issues: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def first(self) -> Segment | None:
+        return self.segments[0] if self.segments else None
+
+
+def may_see_digits(user: Any) -> bool:
+    """Whole numbers are for those who mend tickets; readers see them without their last digits."""
+    return may(user, AREA, Level.WRITE)
+
+
+def masked(text: str, whole: bool) -> str:
+    """A raw line for a reader: the last digits of anything that may be a number of somebody are hidden."""
+    if whole:
+        return text
+    return DIGITS.sub(lambda found: found[0][:-HIDDEN_DIGITS] + "*" * HIDDEN_DIGITS, text)
+
+
+def readable(data: bytes, encoding: str = "utf-8") -> str:
+    """Bytes as text, control signs made visible."""
+    try:
+        text = data.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        text = data.decode("cp1252", "replace")
+    return "".join(chr(0x2400 + ord(sign)) if ord(sign) < 32 and sign not in "\t\n" else sign for sign in text)
+
+
+def show(number: int, data: bytes, found: Decoded, *, whole: bool = True, cut: str = "") -> Shown:
+    """One record with everything that is said of it."""
+    language = (get_language() or "fr")[:2]
+    issues = [
+        {"tone": TONES[issue.severity], "sentence": masked(issue.sentence(language), whole), "field": issue.field}
+        for issue in found.issues
+    ]
+    if cut:
+        from chappe.core.base.issue import Issue
+
+        issues.insert(0, {"tone": "bad", "sentence": Issue(f"collect.{cut}-line").sentence(language), "field": ""})
+    bad = cut or any(issue["tone"] == "bad" for issue in issues)
+    if found.segments and not bad:
+        tone = "warn" if any(issue["tone"] == "warn" for issue in issues) else "ok"
+        verdict = _("With a remark") if tone == "warn" else _("Read")
+    elif found.skipped and not bad:
+        tone, verdict = "new", _("Left out: %(why)s") % {"why": skip_label(found.skipped)}
+    else:
+        tone, verdict = "bad", _("Refused")
+    rows = [[(name, masked(text, whole)) for name, text in words.segment_rows(segment)] for segment in found.segments]
+    return Shown(number, masked(readable(data), whole), tone, verdict, list(found.segments), rows, issues)
+
+
+def skip_label(code: str) -> str:
+    """Why a record is rightly left out."""
+    known = {
+        "blank": _("empty line"),
+        "header": _("header line"),
+        "keepalive": _("sign of life"),
+        "command": _("command"),
+    }
+    return known.get(code, code)
+
+
+def show_all(
+    profile: Profile, records: Iterable[bytes], *, received: dt.datetime | None = None, whole: bool = True
+) -> list[Shown]:
+    """Pasted records through one decoder, in order."""
+    from chappe.core.tickets.registry import make_decoder
+
+    decoder = make_decoder(profile)
+    moment = received or timezone.now()
+    return [
+        show(number, data, decoder.decode(data, received=moment), whole=whole) for number, data in enumerate(records, 1)
+    ]
+
+
+def split_sample(profile: Profile | None, data: bytes, most: int = 200) -> list[bytes]:
+    """The first records of pasted bytes, cut as the profile says."""
+    if profile is None:
+        return sample_of(data, most)
+    from itertools import islice
+
+    from chappe.core.tickets.records import split
+
+    return [record for _offset, record in islice(split(profile, iter([data])), most)]
+
+
+def brief(shown: Shown, whole: bool = True) -> dict[str, Any]:
+    """The columns of the live page."""
+    segment = shown.first
+    told: dict[str, Any] = {
+        "raw": shown.raw, "tone": shown.tone, "verdict": shown.verdict, "issues": shown.issues, "fields": shown.fields,
+        "start": "", "way": "", "caller": "", "called": "", "reached": "", "talk": "", "ring": "", "trunk": "", "outcome": "",
+    }  # fmt: skip
+    if segment is not None:
+        told |= {
+            "start": f"{segment.start:%H:%M:%S}", "way": words.way_label(segment.way),
+            "caller": masked(segment.caller or segment.party1, whole),
+            "called": masked(segment.dialled or segment.called if segment.way == Way.OUT else segment.called, whole),
+            "reached": segment.reached, "talk": formats.duration(segment.talk),
+            "ring": formats.duration(segment.ring) if segment.ring else "", "trunk": segment.trunk,
+            "outcome": words.outcome_label(segment.outcome),
+        }  # fmt: skip
+    return told

@@ -1,0 +1,317 @@
+"""What a person is asked: a source, a profile, a file and what it is, lines to test or to mend, a mapping of columns."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.collect import profiles
+from chappe.apps.collect.models import Source, TicketProfile
+from chappe.core.base.lang import translate
+from chappe.kit.access.door import is_house, visible_to
+from chappe.kit.ops.config import value
+
+ZONES = (
+    "Europe/Paris", "UTC", "America/Guadeloupe", "America/Martinique", "America/Cayenne", "Indian/Reunion", "Indian/Mayotte",
+    "Pacific/Noumea", "Pacific/Tahiti", "America/Miquelon",
+)  # fmt: skip
+OPTION = "opt_"
+
+
+def zone_choices(empty: Any = None) -> list[tuple[Any, Any]]:
+    """Time zones, those of France first."""
+    others = [(zone, zone) for zone in sorted(available_timezones()) if zone not in ZONES and "/" in zone]
+    groups = [(_g("France and universal time"), [(zone, zone) for zone in ZONES]), (_g("Elsewhere"), others)]
+    return [*([("", empty)] if empty is not None else []), *groups]
+
+
+class SourceForm(forms.ModelForm):
+    """A source, from what it is to when it should speak."""
+
+    profile = forms.ChoiceField(
+        label=_("Profile"), help_text=_("How its tickets are read. Test it on a few lines first if you are not sure.")
+    )
+    timezone = forms.ChoiceField(label=_("Clock of the PBX"), required=False)
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+    )
+
+    class Meta:
+        model = Source
+        fields = (
+            "name", "slug", "owner", "way", "profile", "host", "port", "login", "password", "allowed_peers", "folder", "pattern",
+            "files_grow", "server_key", "timezone", "outside_prefix", "area", "own_ranges", "pays", "customer", "sell_plan",
+            "buy_plan", "opens_at", "closes_at", "open_days", "silence_minutes", "alarm_emails", "active", "notes",
+        )  # fmt: skip
+        widgets = {
+            "opens_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "closes_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "own_ranges": forms.Textarea(attrs={"rows": 3}),
+            "server_key": forms.Textarea(attrs={"rows": 2, "class": "ch-ref"}),
+            "notes": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["profile"].choices = [("", "–"), *profiles.choices(user)]
+        self.fields["timezone"].choices = zone_choices(_g("That of the profile"))
+        if user is not None and not is_house(user):
+            del self.fields["owner"]
+        slug = self.fields["slug"]
+        slug.required = False
+        if self.instance.pk:
+            slug.disabled = True
+        else:
+            slug.help_text = _g(
+                "Made from the name when empty. Names its folder of raw lines; never changed afterwards."
+            )
+        for field in self.fields.values():
+            if field.label:
+                field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    def clean_password(self) -> str:
+        """Empty keeps the present one."""
+        return self.cleaned_data["password"] or (self.instance.password if self.instance.pk else "")
+
+
+def option_field(option: Any, present: Any) -> forms.Field:
+    """The field of one setting of a decoder: its kind decides, no code of the decoder is needed."""
+    label = translate(option.label, (get_language() or "fr")[:2])
+    usual = option.default if present is None else present
+    match option.kind:
+        case "bool":
+            return forms.BooleanField(label=label, required=False, initial=bool(usual))
+        case "int":
+            return forms.IntegerField(label=label, required=False, initial=usual)
+        case "choice":
+            return forms.ChoiceField(
+                label=label, required=False, initial=usual, choices=[(word, word or "–") for word in option.choices]
+            )
+        case "list":
+            return forms.CharField(
+                label=label, required=False, initial=", ".join(usual or ()), help_text=_g("Words separated by commas.")
+            )
+        case "table":
+            text = "\n".join(f"{name} = {_cell(value)}" for name, value in dict(usual or {}).items())
+            return forms.CharField(
+                label=label, required=False, initial=text, widget=forms.Textarea(attrs={"rows": 6, "class": "ch-ref"}),
+                help_text=_g("One setting a line: name = value."),
+            )  # fmt: skip
+    return forms.CharField(label=label, required=False, initial=usual, strip=False)
+
+
+def _cell(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def option_value(option: Any, typed: Any, present: Any) -> Any:
+    """What was typed as the decoder takes it. Raises ValidationError for a line that is no setting."""
+    match option.kind:
+        case "list":
+            return [word.strip() for word in str(typed).split(",") if word.strip()]
+        case "table":
+            return _table(str(typed), present if isinstance(present, Mapping) else {})
+        case "int":
+            return option.default if typed in (None, "") else int(typed)
+        case "choice":
+            return typed or option.default
+    return typed
+
+
+def _table(text: str, present: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name, sign, word = (piece.strip() for piece in line.partition("="))
+        if not sign or not name:
+            raise ValidationError(_("“%(line)s” is no setting: write name = value."), params={"line": line.strip()})
+        made[name] = _typed(word, present.get(name))
+    return made
+
+
+def _typed(word: str, like: Any) -> Any:
+    """A value as whole number, yes or no, or text, as the present one is; a new one is a number when it looks like one."""
+    if isinstance(like, list | tuple):
+        return [piece.strip() for piece in word.split(",") if piece.strip()]
+    if isinstance(like, bool) or (like is None and word in {"true", "false"}):
+        return word.lower() in {"true", "yes", "oui", "1"}
+    if (
+        ((like is None or isinstance(like, int))
+        and re.fullmatch(r"-?\d{1,15}", word)
+        and not word.startswith("0"))
+        or word == "0"
+    ):
+        return int(word)
+    return word
+
+
+class ProfileForm(forms.ModelForm):
+    """A profile corrected without code: its clock, its columns, each setting of its decoder, and lines to try it on."""
+
+    timezone = forms.ChoiceField(label=_("Clock of the tickets"))
+    columns = forms.CharField(
+        label=_("Columns"), required=False, widget=forms.Textarea(attrs={"rows": 8, "class": "ch-ref"}),
+        help_text=_("In the order of the tickets, one a line. An empty line leaves a column aside."),
+    )  # fmt: skip
+
+    class Meta:
+        model = TicketProfile
+        fields = ("label", "owner", "timezone", "encoding", "columns", "setup", "sample", "notes")
+        widgets = {
+            "sample": forms.Textarea(attrs={"rows": 6, "class": "ch-ref", "spellcheck": "false"}),
+            "setup": forms.Textarea(attrs={"rows": 3}),
+            "notes": forms.Textarea(attrs={"rows": 3}),
+        }
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        from chappe.core.tickets.registry import DECODERS
+
+        self.info = DECODERS.get(self.instance.decoder)
+        self.fields["timezone"].choices = zone_choices()
+        if user is not None and not is_house(user):
+            self.fields.pop("owner", None)
+        if self.info is None or not self.info.takes_columns:
+            del self.fields["columns"]
+        else:
+            self.initial["columns"] = "\n".join(self.instance.columns or ())
+            if self.info.columns:
+                known = ", ".join(self.info.columns)
+                self.fields[
+                    "columns"
+                ].help_text = f"{self.fields['columns'].help_text} {_g('Known: %(known)s.') % {'known': known}}"
+        present = dict(self.instance.options or {})
+        for option in self.info.options if self.info else ():
+            self.fields[OPTION + option.name] = option_field(option, present.get(option.name))
+        for field in self.fields.values():
+            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "columns" in data:
+            data["columns"] = [line.strip() for line in str(data["columns"]).rstrip().splitlines()]
+        present = dict(self.instance.options or {})
+        options: dict[str, Any] = {}
+        for option in self.info.options if self.info else ():
+            name = OPTION + option.name
+            typed = data.pop(name, None)
+            if name in self.errors:
+                continue
+            try:
+                made = option_value(option, typed, present.get(option.name, option.default))
+            except ValidationError as error:
+                self.add_error(name, error)
+                continue
+            if made != option.default or option.name in present:
+                options[option.name] = made
+        if self.info is not None:
+            data["options"] = options
+        return data
+
+
+class UploadForm(forms.Form):
+    """A file of tickets and the source it came from."""
+
+    source = forms.ModelChoiceField(label=_("Source"), queryset=Source.objects.none())
+    file = forms.FileField(label=_("File of tickets"))
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = visible_to(user, Source)
+        self.fields["file"].help_text = _g(
+            "Up to %(limit)s MB. It is kept whole; what it is is found out and shown before anything is counted."
+        ) % {"limit": value("MAX_UPLOAD_MB")}
+
+
+class ConfirmForm(forms.Form):
+    """How a file is to be read."""
+
+    profile = forms.ChoiceField(label=_("Read it as"))
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["profile"].choices = profiles.choices(user)
+
+
+class TestForm(forms.Form):
+    """Lines pasted or a file, and a profile or “find out”."""
+
+    profile = forms.ChoiceField(label=_("Profile"), required=False)
+    lines = forms.CharField(
+        label=_("Lines"), required=False, strip=False, max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 9, "class": "ch-ref", "spellcheck": "false", "wrap": "off"}),
+        help_text=_("Paste a few tickets as the PBX wrote them."),
+    )  # fmt: skip
+    file = forms.FileField(
+        label=_("Or a file"), required=False, help_text=_("Its first lines are read; it is not kept.")
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["profile"].choices = [("", _g("Find out by itself")), *profiles.choices(user)]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("file") and not (data.get("lines") or "").strip():
+            raise ValidationError(_("Paste at least one line, or choose a file."))
+        return data
+
+    def sample(self) -> bytes:
+        """The bytes to look at."""
+        given = self.cleaned_data.get("file")
+        return given.read(262_144) if given else str(self.cleaned_data["lines"]).encode()
+
+
+class MendForm(forms.Form):
+    """Lines mended by hand, for a source."""
+
+    source = forms.ModelChoiceField(label=_("Source"), queryset=Source.objects.none())
+    lines = forms.CharField(
+        label=_("Mended lines"), required=False, strip=False, max_length=2_000_000,
+        widget=forms.Textarea(attrs={"rows": 14, "class": "ch-ref", "spellcheck": "false", "wrap": "off"}),
+        help_text=_("One ticket a line, in the layout of the source. Those left as they are will be refused again."),
+    )  # fmt: skip
+    file = forms.FileField(label=_("Or the mended file"), required=False)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = visible_to(user, Source)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("file") and not (data.get("lines") or "").strip():
+            raise ValidationError(_("There is no line to read."))
+        return data
+
+    def content(self) -> bytes:
+        """The lines as bytes."""
+        given = self.cleaned_data.get("file")
+        return given.read() if given else str(self.cleaned_data["lines"]).encode()
+
+
+class RawForm(forms.Form):
+    """Where to look among raw lines, and for what."""
+
+    source = forms.ModelChoiceField(label=_("Source"), queryset=Source.objects.none(), required=False)
+    q = forms.CharField(
+        label=_("Text"), required=False, max_length=100, help_text=_("Digits, a name, any piece of the line.")
+    )
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].queryset = visible_to(user, Source)

@@ -1,0 +1,185 @@
+"""The live page and its stream of server-sent events: tickets in the browser as they come, decoded, with what was wrong.
+
+The web server lends few threads: a stream lives some seconds and then asks to be opened again, from the last ticket seen;
+few streams are held at a time in a process, and past that each answers at once with what there is. Nothing is counted here.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from chappe.apps.collect import decoding, queries, tracing
+from chappe.apps.collect.models import Source
+from chappe.apps.collect.records import Record, of_spool
+from chappe.apps.collect.services import with_zone
+from chappe.connectors.pbx.follow import Follower
+from chappe.core.tickets.registry import make_decoder
+from chappe.kit.access.door import visible_to
+from chappe.kit.screens import registry
+
+SECONDS = 20.0  # a stream lives
+QUIET_SECONDS = 8.0  # between two signs of life
+LOOK_SECONDS = 0.3
+HELD = threading.BoundedSemaphore(2)  # of the four threads of a web process
+AGAIN_MS, BUSY_MS = 300, 2500
+FIRST_SHOWN = 40
+MOST_A_LOOK = 200
+
+
+def _sources(request: HttpRequest) -> list[Source]:
+    rows = visible_to(request.user, Source).filter(active=True).select_related("live")
+    chosen = request.GET.get("source", "")
+    return list(rows.filter(slug=chosen) if chosen else rows)
+
+
+class Tail:
+    """The tickets of one source from a number on, decoded with its profile."""
+
+    def __init__(self, source: Source, after: int, whole: bool) -> None:
+        spool = queries.spool()
+        self.source, self.whole, self.after = source, whole, after
+        self.follower = Follower(partial(spool.files, source.slug), spool.folder / source.slug, after)
+        self.decoder = make_decoder(with_zone(source.profile, source))
+
+    def look(self) -> list[dict[str, Any]]:
+        """What came since the last look."""
+        told = []
+        for record in of_spool(self.follower.look):
+            self.after = record.number
+            told.append(self.told(record))
+        return told[-MOST_A_LOOK:]
+
+    def told(self, record: Record) -> dict[str, Any]:
+        """One ticket as the page shows it."""
+        found = self.decoder.decode(record.data, received=record.received)
+        shown = decoding.show(record.number, record.data, found, whole=self.whole, cut=record.cut)
+        return decoding.brief(shown, self.whole) | {
+            "source": self.source.name, "number": record.number,
+            "received": f"{timezone.localtime(record.received):%H:%M:%S}",
+            "url": f"{registry.url('collect.raw-line')}?source={self.source.slug}&number={record.number}",
+        }  # fmt: skip
+
+
+def _place(text: str) -> dict[int, int]:
+    """``3:120.5:8`` → {3: 120, 5: 8}: the last ticket seen of each source."""
+    found = {}
+    for pair in text.split("."):
+        key, _colon, number = pair.partition(":")
+        if key.isdigit() and number.isdigit():
+            found[int(key)] = int(number)
+    return found
+
+
+def place_of(numbers: dict[int, int]) -> str:
+    """The reverse of it: the id of an event."""
+    return ".".join(f"{key}:{number}" for key, number in sorted(numbers.items()))
+
+
+@require_safe
+@never_cache
+def stream(request: HttpRequest) -> HttpResponseBase:
+    """Server-sent events: one a ticket. ``Last-Event-ID``, else ``after``, says what was seen already."""
+    seen = _place(request.headers.get("Last-Event-ID", "") or request.GET.get("after", ""))
+    whole = decoding.may_see_digits(request.user)
+    tails = [_tail(source, seen, whole) for source in _sources(request)]
+    language = translation.get_language() or "fr"
+    response = StreamingHttpResponse(
+        _events([tail for tail in tails if tail is not None], language), content_type="text/event-stream; charset=utf-8"
+    )
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _tail(source: Source, seen: dict[int, int], whole: bool) -> Tail | None:
+    try:
+        return Tail(source, seen.get(source.pk, last_number(source)), whole)
+    except Exception:  # noqa: BLE001 - a profile that was broken meanwhile must not take the others away
+        return None
+
+
+def last_number(source: Source) -> int:
+    """The number of the last ticket of a source: in the spool, else in what was taken in."""
+    last = queries.spool().last(source.slug, 1)
+    if last:
+        return last[-1].number
+    row = source.chunks.filter(kind="spool").order_by("-last_number").values_list("last_number", flat=True).first()
+    return row or 0
+
+
+def _events(tails: list[Tail], language: str) -> Iterator[bytes]:
+    held = HELD.acquire(blocking=False)
+    try:
+        with translation.override(language):
+            yield b"retry: %d\n\n" % (AGAIN_MS if held else BUSY_MS)
+            until = time.monotonic() + (SECONDS if held else 0.0)
+            quiet = time.monotonic()
+            while True:
+                for piece in _news(tails):
+                    quiet = time.monotonic()
+                    yield piece
+                now = time.monotonic()
+                if now >= until:
+                    break
+                if now - quiet >= QUIET_SECONDS:
+                    quiet = now
+                    yield b": quiet\n\n"
+                time.sleep(LOOK_SECONDS)
+    finally:
+        for tail in tails:
+            tail.follower.close()
+        if held:
+            HELD.release()
+
+
+def _news(tails: list[Tail]) -> Iterator[bytes]:
+    for tail in tails:
+        for told in tail.look():
+            place = place_of({each.source.pk: each.after for each in tails} | {tail.source.pk: told["number"]})
+            data = json.dumps(told, ensure_ascii=False)
+            yield f"id: {place}\ndata: {data}\n\n".encode()
+
+
+@require_safe
+@never_cache
+def page(request: HttpRequest) -> HttpResponse:
+    """The page: what came last, then the stream from there on."""
+    chosen = request.GET.get("source", "")
+    sources = _sources(request)
+    whole = decoding.may_see_digits(request.user)
+    rows, numbers = _first(sources, whole)
+    query = f"?source={chosen}&" if chosen else "?"
+    context = {
+        "sources": visible_to(request.user, Source).filter(active=True).order_by("name"), "chosen": chosen, "rows": rows,
+        "stream_url": f"{registry.url('collect.stream')}{query}after={place_of(numbers)}", "whole": whole,
+        "source": sources[0] if chosen and sources else None,
+    }  # fmt: skip
+    return render(request, "collect/live.html", context)
+
+
+def _first(sources: list[Source], whole: bool) -> tuple[list[dict[str, Any]], dict[int, int]]:
+    """The last tickets of all sources together, newest first, and from where the stream goes on."""
+    found: list[tuple[Any, dict[str, Any]]] = []
+    numbers: dict[int, int] = {}
+    for source in sources:
+        recent = list(of_spool(partial(queries.spool().last, source.slug, FIRST_SHOWN)))
+        if not recent:
+            recent = [record for _chunk, record in tracing.search_raw(source, limit=FIRST_SHOWN, budget=20_000)[0]][
+                ::-1
+            ]
+        live = [record for record in recent if record.connection != 0xFFFFFFFF]
+        numbers[source.pk] = max((record.number for record in live), default=last_number(source))
+        tail = _tail(source, {source.pk: numbers[source.pk]}, whole)
+        if tail is not None:
+            found += [(record.received, tail.told(record)) for record in live]
+            tail.follower.close()
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return [told for _moment, told in found[:FIRST_SHOWN]], numbers

@@ -1,0 +1,292 @@
+"""One batch of tickets, from raw records to priced calls: decoded, told apart from replays, joined, attached, committed.
+
+Exactly once, whatever is killed where. Everything before the commit is computed from what the database held before and from
+the stored file, so that a second run gives the same calls; the lake takes the uid of the batch once; and what the batch
+changes here (fingerprints, calls in the making, hours, counts) is one transaction at the end, which only one run passes.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
+
+from chappe.apps.collect import alarms, hours, intake, profiles, told
+from chappe.apps.collect.attaching import KEY, Built, as_rows
+from chappe.apps.collect.models import Chunk, OpenGroup, Source, SourceAlarm, SourceState, TicketIssue
+from chappe.apps.collect.records import FILE_CONNECTION, Record, records_of
+from chappe.apps.collect.seen import Seen, slot_of, window_of
+from chappe.apps.collect.services import with_zone
+from chappe.apps.usage import streams
+from chappe.connectors.pbx.frames import record_key
+from chappe.core.base.issue import Issue, Severity, declare
+from chappe.core.calls.builder import CallBuilder, rules_for
+from chappe.core.tickets.contract import Decoded, Profile
+from chappe.kit.access.actor import Actor
+
+declare(
+    {
+        "collect.half-line": N_(
+            "The line was cut by a disconnection: it is not counted. If the PBX did not send it again, have it read again."
+        ),
+        "collect.long-line": N_("The line is longer than a ticket may be: it is kept in pieces and not counted."),
+        "collect.nothing": N_("The decoder gave neither a ticket nor a reason."),
+    }
+)
+
+BLOCK = 10_000
+KEPT_ERRORS = 20_000  # rows of anomalies a batch; all are counted
+KEPT_WARNINGS = 50  # of each code
+SHOWN = 300
+KEPT_REFS = 12  # raw lines named by a call
+KEPT_BYTES = 16_000
+UNREADABLE = 0.5  # of the lines of a batch: then its format is not what its profile says
+LEAST_LINES = 5
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Work:
+    """What a batch gives, gathered before anything is written."""
+
+    counts: Counter = field(default_factory=Counter)
+    skips: Counter = field(default_factory=Counter)
+    kinds: Counter = field(default_factory=Counter)  # kept warnings by code
+    issues: list[TicketIssue] = field(default_factory=list)
+    built: list[Built] = field(default_factory=list)
+    tickets: Counter = field(default_factory=Counter)  # by hour
+    unread: list[bytes] = field(default_factory=list)
+    last: dt.datetime | None = None
+    unattached: int = 0
+
+
+def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, total: None) -> Chunk:
+    """Decode and count one batch. A batch that is done is left as it is. Raises what its file or its tariffs raise."""
+    chunk.refresh_from_db()
+    if chunk.state not in {Chunk.State.WAITING, Chunk.State.READING, Chunk.State.FAILED}:
+        return chunk
+    Chunk.objects.filter(pk=chunk.pk).exclude(state=Chunk.State.DONE).update(state=Chunk.State.READING, problem="")
+    source = Source.objects.select_related("owner", "customer").get(pk=chunk.source_id)
+    profile = with_zone(chunk.profile or source.profile, source)
+    builder, alone = _builder(source, profile, chunk)
+    seen, work = Seen(source), Work()
+    _read(chunk, source, profile, builder=builder, seen=seen, work=work, progress=progress)
+    work.built += _built(builder.flush(_until(chunk, work), everything=alone), chunk)
+    _commit(actor, chunk, source, work)
+    _save(chunk, source, seen=seen, work=work, pending=None if alone else builder.pending())
+    _judge(source, chunk, work)
+    chunk.refresh_from_db()
+    return chunk
+
+
+def _builder(source: Source, profile: Profile, chunk: Chunk) -> tuple[CallBuilder, bool]:
+    """The builder with the calls in the making; alone (nothing kept before or after) for a file sent by hand."""
+    builder = CallBuilder(rules_for(profile.decoder, pays=source.pays))
+    alone = chunk.kind == Chunk.Kind.UPLOAD
+    if not alone:
+        builder.restore(list(OpenGroup.objects.filter(source=source).order_by("rank").values_list("data", flat=True)))
+    return builder, alone
+
+
+def _until(chunk: Chunk, work: Work) -> dt.datetime:
+    """The moment until which time has passed for the calls in the making: never the clock of now, which a second run changes."""
+    return chunk.closes_until or work.last or chunk.created_at
+
+
+def _read(
+    chunk: Chunk, source: Source, profile: Profile, *, builder: CallBuilder, seen: Seen, work: Work, progress: Progress
+) -> None:
+    from chappe.core.tickets.registry import make_decoder
+
+    decoder = make_decoder(profile)
+    total = max(0, chunk.last_number - chunk.first_number + 1) if chunk.first_number else 0
+    records = records_of(chunk, profile)
+    while block := list(islice(records, BLOCK)):
+        decoded = [(record, decoder.decode(record.data, received=record.received)) for record in block]
+        seen.load({slot_of(found.segments[0].start) for _record, found in decoded if found.segments})
+        for record, found in decoded:
+            _sort(chunk, source, record, found, builder=builder, seen=seen, work=work)
+        work.last = max(work.last or block[-1].received, block[-1].received)
+        progress(work.counts["records"], total)
+
+
+def _sort(
+    chunk: Chunk, source: Source, record: Record, found: Decoded, *, builder: CallBuilder, seen: Seen, work: Work
+) -> None:
+    """The fate of one record: decoded, refused, skipped or duplicate; exactly one of them."""
+    work.counts["records"] += 1
+    if record.cut and chunk.kind != Chunk.Kind.MENDED:
+        _refuse(chunk, record, (Issue(f"collect.{record.cut}-line"),), work)
+    elif found.segments and not any(issue.severity is Severity.ERROR for issue in found.issues):
+        slot = slot_of(found.segments[0].start)
+        window = _window(chunk, record, keyed=bool(found.segments[0].key))
+        if not seen.is_new(slot, bytes.fromhex(record_key(record.data)), window):
+            work.counts["duplicates"] += 1
+            return
+        work.counts["decoded"] += 1
+        work.counts["segments"] += len(found.segments)
+        _remark(chunk, record, found.issues, work)
+        ref = f"{chunk.pk}:{record.number}"
+        for segment in found.segments:
+            work.tickets[hours.floor(segment.start)] += 1
+            work.built += _built(builder.add(segment, ref, at=record.received), chunk)
+    elif found.skipped and not found.issues:
+        work.counts["skipped"] += 1
+        work.skips[found.skipped] += 1
+    else:
+        _refuse(chunk, record, found.issues or (Issue("collect.nothing"),), work)
+
+
+def _window(chunk: Chunk, record: Record, *, keyed: bool) -> int:
+    """Within it identical lines are as many tickets: a second of a connection; a whole file.
+
+    Formats without a number of the call may rightly write the same line twice within a minute: there the window is the
+    connection, which a PBX opens anew before it sends its buffer again.
+    """
+    if record.connection == FILE_CONNECTION or chunk.kind == Chunk.Kind.MENDED:
+        return FILE_CONNECTION << 32 | (chunk.pk & 0xFFFFFFFF)
+    return window_of(record.connection, record.received) if keyed else record.connection << 32
+
+
+def _built(calls: Iterable[Any], chunk: Chunk) -> Iterator[Built]:
+    for call in calls:
+        yield Built(call, " ".join(call.segments[:KEPT_REFS]) or f"{chunk.pk}:0")
+
+
+def _refuse(chunk: Chunk, record: Record, issues: Iterable[Issue], work: Work) -> None:
+    work.counts["refused"] += 1
+    if len(work.unread) < 40:
+        work.unread.append(record.data)
+    if len(work.issues) < KEPT_ERRORS:
+        work.issues += [_issue(chunk, record, issue) for issue in issues]
+
+
+def _remark(chunk: Chunk, record: Record, issues: Iterable[Issue], work: Work) -> None:
+    """Remarks on a ticket that was counted: the first of each kind are kept, all are counted."""
+    for issue in issues:
+        work.counts["warnings"] += 1
+        work.kinds[issue.code] += 1
+        if work.kinds[issue.code] <= KEPT_WARNINGS:
+            work.issues.append(_issue(chunk, record, issue))
+
+
+def _issue(chunk: Chunk, record: Record, issue: Issue) -> TicketIssue:
+    text = record.data[:SHOWN].decode("utf-8", "replace").replace("\x00", "␀")
+    return TicketIssue(
+        source_id=chunk.source_id, chunk=chunk, number=record.number, received=record.received, severity=str(issue.severity),
+        code=issue.code[:60], field=issue.field[:60], column=issue.column, params=_plain(issue.params), raw=record.data[:KEPT_BYTES],
+        excerpt=text,
+    )  # fmt: skip
+
+
+def _plain(params: Any) -> dict[str, Any]:
+    """Parameters as JSON; PostgreSQL refuses NUL in it."""
+    kept = {}
+    for name, value in dict(params).items():
+        kept[name] = value if isinstance(value, int | bool) else str(value).replace("\x00", "␀")[:300]
+    return kept
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+def _commit(actor: Actor, chunk: Chunk, source: Source, work: Work) -> None:
+    """Price the calls and put them into the lake, once a uid."""
+    if not work.built:
+        return
+    rows = as_rows(source, work.built)
+    work.unattached = rows.column("customer").null_count
+    month = f"{chunk.received_to or chunk.created_at:%Y-%m}"
+    batch = streams.stream_batch(key=f"{KEY}{source.pk}", name=source.name, owner=source.owner, month=month)
+    streams.commit(actor=actor, batch=batch, uid=str(chunk.uid), calls=rows)
+
+
+def _save(chunk: Chunk, source: Source, *, seen: Seen, work: Work, pending: list[dict[str, Any]] | None) -> None:
+    """Everything that this batch changes here, in one transaction that only one run passes."""
+    told.ensure(source)
+    with transaction.atomic():
+        SourceState.objects.select_for_update(of=("self",)).get(source=source)
+        row = Chunk.objects.select_for_update(of=("self",)).get(pk=chunk.pk)
+        if row.state == Chunk.State.DONE:  # another worker was faster with the same
+            return
+        seen.save()
+        TicketIssue.objects.filter(chunk=row).delete()
+        TicketIssue.objects.bulk_create(work.issues, batch_size=500)
+        if pending is not None:
+            _keep_pending(source, pending)
+        calls = Counter(hours.floor(one.call.start) for one in work.built)
+        hours.add(source, work.tickets, calls)
+        for name in ("records", "decoded", "refused", "skipped", "duplicates", "segments", "warnings"):
+            setattr(row, name, work.counts[name])
+        row.calls, row.unattached, row.skips = len(work.built), work.unattached, dict(work.skips)
+        row.state, row.ended_at = Chunk.State.DONE, timezone.now()
+        row.profile = row.profile or source.profile
+        row.save()
+        told.called(source, max((one.call.start for one in work.built), default=None))
+        if row.kind in {Chunk.Kind.UPLOAD, Chunk.Kind.FETCH}:
+            told.received(source, row.created_at)
+
+
+def _keep_pending(source: Source, pending: list[dict[str, Any]]) -> None:
+    OpenGroup.objects.filter(source=source).delete()
+    OpenGroup.objects.bulk_create(
+        [
+            OpenGroup(
+                source=source, rank=rank, key=str(data.get("key", ""))[:120], segments=len(data.get("parts", ())),
+                since=data.get("seen") or None, data=data,
+            )
+            for rank, data in enumerate(pending)
+        ],
+        batch_size=500,
+    )  # fmt: skip
+
+
+def _judge(source: Source, chunk: Chunk, work: Work) -> None:
+    """Raise or end the alarm of an unknown format; the profile of the source is never changed."""
+    read = work.counts["decoded"] + work.counts["duplicates"]
+    total = read + work.counts["refused"]
+    if chunk.kind == Chunk.Kind.UPLOAD or total < LEAST_LINES:
+        return
+    if work.counts["refused"] <= total * UNREADABLE:
+        alarms.end(source, SourceAlarm.Code.FORMAT)
+        return
+    best, _scores = intake.scores_of(work.unread)
+    better = profiles.label_of(best) if best and best != source.profile else ""
+    alarms.raise_alarm(
+        source, SourceAlarm.Code.FORMAT, refused=work.counts["refused"], records=work.counts["records"],
+        profile=profiles.label_of(source.profile), better=better,
+    )  # fmt: skip
+
+
+def fail(chunk: Chunk, problem: str) -> None:
+    """Say on the batch, and by an alarm of its source, why it could not be counted; those behind it wait."""
+    Chunk.objects.filter(pk=chunk.pk).exclude(state=Chunk.State.DONE).update(
+        state=Chunk.State.FAILED, problem=problem[:2000]
+    )
+    alarms.raise_alarm(chunk.source, SourceAlarm.Code.FAILED, reason=problem[:200])
+
+
+# -- calls that time closes ----------------------------------------------------------------------------------------------
+def close_old(source: Source, now: dt.datetime | None = None) -> Chunk | None:
+    """Calls in the making that will hear nothing more: a batch without lines that closes them. None when there is none."""
+    now = now or timezone.now()
+    if Chunk.objects.filter(
+        source=source, state__in=[Chunk.State.WAITING, Chunk.State.READING, Chunk.State.FAILED]
+    ).exists():
+        return None
+    groups = list(OpenGroup.objects.filter(source=source).order_by("rank").values_list("data", flat=True))
+    profile = profiles.find(source.profile)
+    if profile is None or not any("parts" in data for data in groups):
+        return None
+    builder = CallBuilder(rules_for(profile.decoder, pays=source.pays))
+    builder.restore(groups)
+    if not builder.flush(now):
+        return None
+    return Chunk.objects.create(
+        source=source, kind=Chunk.Kind.CLOSING, name=f"closing-{now:%Y%m%dT%H%M%S}", closes_until=now, received_from=now,
+        received_to=now, profile=source.profile,
+    )  # fmt: skip

@@ -1,0 +1,176 @@
+"""How to set the other side up, said for each way and maker: what an installer types where. Texts only."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.collect import profiles
+from chappe.apps.collect.models import Source, Way
+
+#: What is asked of the PBX, by the beginning of the decoder's name; the first that fits.
+MAKERS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    (
+        "avaya",
+        (
+            _("In IP Office Manager, open the system, then the tab System, SMDR."),
+            _("Output: “SMDR Only”. Address: that of this machine. TCP port: {port}. Records to buffer: 3000."),
+            _(
+                "Save and merge the configuration. The PBX connects at the next call; it keeps its last records meanwhile."
+            ),
+            _("With the address 0.0.0.0 the PBX waits for us instead: choose “We connect to the PBX” here."),
+        ),
+    ),
+    (
+        "asterisk",
+        (
+            _("In cdr.conf: enable=yes; in cdr_csv.conf: loguniqueid=yes, loguserfield=yes, usegmtime=no."),
+            _("The file is /var/log/asterisk/cdr-csv/Master.csv: fetch it by SFTP, and say that files grow."),
+        ),
+    ),
+    (
+        "freeswitch",
+        (
+            _("Either mod_cdr_csv and a folder or SFTP, or mod_json_cdr / mod_xml_cdr that post to us."),
+            _("To post: url = http://this-machine:{port}/{slug}, with the login and password of this page."),
+        ),
+    ),
+    (
+        "cisco",
+        (
+            _(
+                "In Service Parameters, Cisco CallManager: CDR Enabled Flag and CDR Log Calls with Zero Duration Flag at True."
+            ),
+            _("In Serviceability, Tools, CDR Management: add a billing server (SFTP) whose folder this source reads."),
+        ),
+    ),
+    (
+        "cucm",
+        (
+            _(
+                "In Service Parameters, Cisco CallManager: CDR Enabled Flag and CDR Log Calls with Zero Duration Flag at True."
+            ),
+            _("In Serviceability, Tools, CDR Management: add a billing server (SFTP) whose folder this source reads."),
+        ),
+    ),
+    (
+        "3cx",
+        (
+            _(
+                "In the 3CX console, Settings, CDR: choose “Active socket” (3CX connects to us) or “Passive socket” (we connect)."
+            ),
+            _(
+                "Active: address of this machine and port {port}. Keep the order of the columns: the profile must have the same."
+            ),
+        ),
+    ),
+    (
+        "grandstream",
+        (
+            _(
+                "In the UCM: CDR, API configuration, CDR Real-time Output: enable it, address of this machine, port {port}."
+            ),
+        ),
+    ),
+    (
+        "ucm",
+        (
+            _(
+                "In the UCM: CDR, API configuration, CDR Real-time Output: enable it, address of this machine, port {port}."
+            ),
+        ),
+    ),
+    (
+        "mitel",
+        (
+            _(
+                "In SMDR Options: network format yes, account codes yes, internal calls no, 24-hour clock yes, standardized OLI and call ID yes."
+            ),
+            _("The PBX waits on TCP port 1752; we connect. Give each set a class of service that records its calls."),
+        ),
+    ),
+    (
+        "alcatel-oxe",
+        (
+            _(
+                "Ethernet tickets need their licence; in mgr: Applications, Accounting, Real time ticket: enable the IP output."
+            ),
+            _("The PBX waits on TCP port 2533 and takes one client only: stop any other call accounting first."),
+        ),
+    ),
+    (
+        "oxe",
+        (
+            _(
+                "Ethernet tickets need their licence; in mgr: Applications, Accounting, Real time ticket: enable the IP output."
+            ),
+            _("The PBX waits on TCP port 2533 and takes one client only: stop any other call accounting first."),
+        ),
+    ),
+    (
+        "oxo",
+        (
+            _(
+                "In OMC: Hotel or Metering, Printout: LISTING or TICKET; a serial to TCP converter gives the address and port."
+            ),
+        ),
+    ),
+    (
+        "panasonic",
+        (
+            _(
+                "System, Main, SMDR: format type of 80 or 120 columns, LAN (Telnet) output; the port is 2300 unless it was changed."
+            ),
+            _("The login is SMDR and the password PCCSMDR unless they were changed: change them."),
+        ),
+    ),
+    (
+        "kamailio",
+        (
+            _(
+                "Load the module acc with the extra columns src_user and dst_user, and export the table acc as CSV to the folder."
+            ),
+        ),
+    ),
+    (
+        "teams",
+        (_("Export the PSTN and direct routing records of the admin centre as CSV or JSON and drop the files here."),),
+    ),
+)
+WAYS: Mapping[str, tuple[Any, ...]] = {
+    Way.LISTEN: (
+        _("Open the TCP port {port} of the firewall of this machine for the address of the PBX, and only for it."),
+        _("Write that address in “accepted addresses”: anybody else is turned away."),
+    ),
+    Way.CONNECT: (_("This machine must reach {host} on port {port}: open the firewall of the site for it."),),
+    Way.HTTP: (_("The PBX must reach this machine on port {port}; the address is http://this-machine:{port}/{slug}."),),
+    Way.FOLDER: (_("Files must appear in {folder} whole, or stop growing: one that still grows is left alone."),),
+    Way.SFTP: (
+        _("Make an account that may only read {folder} on {host}; copy the key of the server from known_hosts."),
+    ),
+    Way.FTPS: (_("Make an account that may only read {folder} on {host}; plain FTP is refused."),),
+    Way.UPLOAD: (
+        _("Nothing to set up: send files from the page of the source. What they are is detected and shown first."),
+    ),
+}
+CHECK = _("Make a short call: its ticket appears on the live page within seconds of the end of the call.")
+
+
+def steps(source: Source) -> list[str]:
+    """What to do on the other side, in order, with the values of this source."""
+    profile = profiles.find(source.profile)
+    values = {
+        "port": source.port or "?", "host": source.host or "?", "folder": source.folder or "?", "slug": source.slug,
+    }  # fmt: skip
+    said: list[str] = [str(text).format_map(values) for text in WAYS.get(source.way, ())]
+    maker = _maker(profile.decoder, profile.slug) if profile else ()
+    said += [str(text).format_map(values) for text in maker]
+    if profile is not None and not maker and profile.help:
+        said.append(profiles.said(profile.help))
+    if source.is_live:
+        said.append(str(CHECK))
+    return said
+
+
+def _maker(*names: str) -> tuple[Any, ...]:
+    return next((texts for start, texts in MAKERS if any(start in name for name in names)), ())

@@ -119,7 +119,7 @@ class CustomerTable(OwnedTable):
 
         def parent(cell: str) -> str:
             tidy = "".join(cell.split()).upper()
-            if tidy not in seen and not Customer.objects.filter(owner=owner, number=tidy).exists():
+            if tidy and tidy not in seen and not Customer.objects.filter(owner=owner, number=tidy).exists():
                 raise BadWord(str(_("numbers of customers already there, or standing above")))
             return tidy
 
@@ -144,7 +144,7 @@ class CustomerTable(OwnedTable):
 
 def _seen_by(user: Any, model: type[Model], name: str, cell: str) -> str:
     rows = visible_to(user, model) if user is not None else model._default_manager.all()
-    if not rows.filter(**{name: cell}).exists():
+    if cell and not rows.filter(**{name: cell}).exists():
         raise BadWord(", ".join(rows.order_by(name).values_list(name, flat=True)[:8]) or "∅")
     return cell
 
@@ -218,7 +218,7 @@ def plan(table: OwnedTable, reading: Reading, context: Context) -> Iterator[Chan
 def sniff(table: OwnedTable, words: Sequence[str], name: str, head: bytes) -> int:
     """By the header; a workbook shows none in its first bytes, so its name is all there is to judge it by."""
     if head.startswith(SHEET_MARK):
-        return 55 if name.lower().endswith(".xlsx") and any(word in text.plain(name) for word in words) else 0
+        return 90 if name.lower().endswith(".xlsx") and any(word in text.plain(name) for word in words) else 0
     seen = text.look_at(head)
     return table.score(seen.header) if seen is not None else 0
 

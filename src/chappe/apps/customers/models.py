@@ -181,12 +181,12 @@ class Customer(CustomerNames, ScopedModel):
 
     def clean(self) -> None:
         """Refuse what would break the house: a parent of its own family, or of another operator."""
-        seen, parent = {self.pk}, self.parent
-        while parent is not None and self.parent_id is not None:
-            if parent.pk in seen and parent.pk is not None:
+        above, seen = self.parent_id, {self.pk}  # by keys: rows in memory may be older than the database
+        while above is not None and self.pk is not None:
+            if above in seen:
                 raise ValidationError({"parent": _("A customer cannot belong to itself, nor to what belongs to it.")})
-            seen.add(parent.pk)
-            parent = parent.parent
+            seen.add(above)
+            above = Customer.objects.filter(pk=above).values_list("parent", flat=True).first()
         for name in ("parent", "brand", "sell_plan"):
             held = getattr(self, name)
             if held is not None and held.owner_id not in {None, self.owner_id}:

@@ -13,7 +13,7 @@ from chappe.core.tickets.faults import info, refused, warning
 MAX_LINE = 1 << 16  # bytes of a line ticket; documents (JSON, XML) may have more
 MAX_COUNT = 366 * 86400  # seconds: a longer ring, hold or talk is a fault of the line
 _CLOCK = re.compile(r"(\d{1,5}):(\d{1,2}):(\d{1,2})(?:\.\d+)?\Z", re.ASCII)
-_WHOLE = re.compile(r"\d{1,9}(?:\.\d*)?\Z", re.ASCII)
+_WHOLE = re.compile(r"\d{1,12}(?:\.\d*)?\Z", re.ASCII)
 
 
 def text_of(raw: bytes, encoding: str, remarks: list[Issue], *, limit: int = MAX_LINE, filler: str = "") -> str:
@@ -28,7 +28,7 @@ def text_of(raw: bytes, encoding: str, remarks: list[Issue], *, limit: int = MAX
     except (UnicodeDecodeError, LookupError):
         remarks.append(info("not-utf8"))
         text = raw.decode("cp1252", "replace")
-    return text.lstrip("\ufeff").rstrip("\r\n")
+    return text.strip("\ufeff\r\n")
 
 
 def cells_of(text: str, delimiter: str = ",", quote: str = '"') -> list[str]:

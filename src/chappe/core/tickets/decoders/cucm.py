@@ -40,7 +40,7 @@ KEPT = (
 
 
 def address_of(number: str) -> str:
-    """``-2113732412`` → ``196.20.3.130``: signed 32 bits, first byte lowest. Empty when it is no address."""
+    """``-2113732412`` → ``196.0.3.130``: signed 32 bits, first byte lowest. Empty when it is no address."""
     try:
         value = int(number)
         return str(ipaddress.IPv4Address(value.to_bytes(4, "little", signed=value < 0))) if value else ""

@@ -11,6 +11,7 @@ from chappe.core.base.issue import Issue
 from chappe.core.tickets.base import HEADER, DecoderInfo, TextDecoder
 from chappe.core.tickets.contract import Decoded, Outcome, Profile, Segment, Way
 from chappe.core.tickets.faults import info, refused, warning
+from chappe.core.tickets.quick import quick_segment
 from chappe.core.tickets.text import charge_of, clock_seconds, count_of, without_host
 
 FEWEST, MOST = 17, 37
@@ -23,7 +24,6 @@ TAIL = (
     "caller_server", "caller_unique_id", "called_server", "called_unique_id", "record_time", "consent",
     "number_verification",
 )  # fmt: skip
-SPOKEN = frozenset({"call_charge", "currency", "targeting_cause"})  # have fields of their own in a segment
 CAUSE_SOURCES = frozenset({"HG", "U", "LINE", "AA", "ICR", "RAS", "MT"})
 FORWARDS = frozenset({"fb", "fu", "fnr", "fdnd", "MT", "TW"})  # busy, always, no reply, do not disturb, twinning, home
 TRANSFERS = frozenset({"XfP", "Xfd"})
@@ -52,34 +52,55 @@ def device_kind(code: str, name: str) -> str:
     return OTHER
 
 
+def _is_header(f: list[str]) -> bool:
+    """A line of headings, as some collectors write before the tickets."""
+    return len(f) >= 5 and not any(map(str.isdigit, f[0])) and any(map(str.isalpha, f[0]))
+
+
 class IpOffice(TextDecoder):
     """Decoder of the lines. Keeps memos of what it has seen, for speed alone."""
 
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
         self._durations: dict[str, int] = {}
-        self._devices: dict[str, bool] = {"": True}
+        self._devices: set[str] = {""}
+        self._counts: dict[str, int] = {"": 0, "0": 0}
 
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
-        f = text.split(",")
-        if not any(map(str.isdigit, f[0])) and len(f) >= 5 and any(map(str.isalpha, f[0])):
-            return HEADER
+        f = text.rstrip(",").split(",")  # most versions end in commas
         if len(f) < FEWEST:
-            raise refused("too-few-fields", found=len(f), expected=FEWEST)
-        if not (self._is_device(f[13]) and _COUNT.match(f[15]) and _COUNT.match(f[16]) and self._is_device(f[11])):
-            f = self._repaired(f, remarks)
+            f = text.split(",")
+            if not f[0][:1].isdigit() and _is_header(f):
+                return HEADER
+            if len(f) < FEWEST:
+                raise refused("too-few-fields", found=len(f), expected=FEWEST)
+        devices, counts = self._devices, self._counts
+        hold, park = counts.get(f[15]), counts.get(f[16])
+        if hold is None or park is None or f[11] not in devices or f[13] not in devices:
+            if not f[0][:1].isdigit() and _is_header(f):
+                return HEADER
+            if not self._in_place(f):
+                f = self._repaired(f, remarks)
+            hold, park = self._count(f[15], "hold_time", remarks), self._count(f[16], "park_time", remarks)
         if len(f) > FEWEST:
             f = self._tail(f, remarks)
         start = self._start(f[0], remarks)
         talk = self._durations.get(f[1])
         if talk is None:
             talk = self._duration(f[1])
-        ring, hold, park = (
-            self._count(f[2], "ring_time", remarks),
-            self._count(f[15], "hold_time", remarks),
-            self._count(f[16], "park_time", remarks),
-        )
+        ring = counts.get(f[2])
+        if ring is None:
+            ring = self._count(f[2], "ring_time", remarks)
         return Decoded((self._segment(f, start, (ring, talk, hold, park), remarks),), tuple(remarks))
+
+    def _in_place(self, f: list[str]) -> bool:
+        """Whether devices and counts stand where they should: no comma shifted them."""
+        return (
+            self._is_device(f[13])
+            and _COUNT.match(f[15]) is not None
+            and _COUNT.match(f[16]) is not None
+            and self._is_device(f[11])
+        )
 
     def _segment(
         self, f: list[str], start: dt.datetime, times: tuple[int, int, int, int], remarks: list[Issue]
@@ -90,7 +111,8 @@ class IpOffice(TextDecoder):
             self._odd_devices(f, remarks)
         way = self._way(f, kind1, kind2, remarks)
         answered = talk or hold or park
-        caller, called, dialled, extra = f[3], f[5], f[6], {}
+        caller, called, dialled = f[3], f[5], f[6]
+        extra: dict[str, str] = {}
         if "@" in caller or ":" in caller:
             caller, host = without_host(caller)
             extra["caller_host"] = host
@@ -110,7 +132,7 @@ class IpOffice(TextDecoder):
         else:
             reached = party2 if answered and way is Way.INTERNAL else ""
         trunk1, trunk2 = f[11] if kind1 == TRUNK else "", f[13] if kind2 == TRUNK else ""
-        return Segment(
+        return quick_segment(
             start, f"{f[9]}/{f[0]}", f[10] == "1", way, Outcome.ANSWERED if answered else Outcome.MISSED,
             caller, called, dialled, party1, f[12] if party1 else "", party2, f[14] if party2 else "", reached,
             trunk2 or trunk1, trunk1 if trunk2 else "", ring, talk, hold, park, began, f[7],
@@ -139,13 +161,13 @@ class IpOffice(TextDecoder):
         self, f: list[str], parties: tuple[str, str], extra: dict[str, str], remarks: list[Issue]
     ) -> tuple[int | None, str, str, str]:
         """Charge, its currency, targeting cause and who pays instead; the other fields of the tail go to ``extra``."""
-        tail = dict(zip(TAIL, f[FEWEST:], strict=False))
-        extra |= {name: value for name, value in tail.items() if value and name not in SPOKEN and value != "n/a"}
-        charge = charge_of(tail.get("call_charge", ""), "call_charge", remarks)
-        currency = tail.get("currency", "")
-        if not charge and not currency:
-            charge = None
-        cause, who = tail.get("targeting_cause", "").strip(), tail.get("targeter", "")
+        extra |= {name: value for name, value in zip(TAIL, f[FEWEST:], strict=False) if value and value != "n/a"}
+        charge: int | None = None
+        cause, currency = extra.pop("targeting_cause", "").strip(), extra.pop("currency", "")
+        if "call_charge" in extra:
+            charge = charge_of(extra.pop("call_charge"), "call_charge", remarks)
+            charge = charge if charge or currency else None
+        who = extra.get("targeter", "")
         if not who or cause.rpartition(" ")[2] not in FORWARDS:
             return charge, currency, cause, ""
         automatic = _AUTOMATIC_NAME.match(who)
@@ -173,17 +195,21 @@ class IpOffice(TextDecoder):
             self._durations[text] = seconds
         return seconds
 
-    @staticmethod
-    def _count(text: str, field: str, remarks: list[Issue]) -> int:
-        return 0 if text in {"0", ""} else count_of(text, field, remarks)
+    def _count(self, text: str, field: str, remarks: list[Issue]) -> int:
+        before = len(remarks)
+        count = count_of(text, field, remarks)
+        if len(remarks) == before and len(self._counts) < _REMEMBERED:
+            self._counts[text] = count
+        return count
 
     def _is_device(self, text: str) -> bool:
-        known = self._devices.get(text)
-        if known is None:
-            known = _DEVICE.match(text) is not None
-            if len(self._devices) < _REMEMBERED:
-                self._devices[text] = known
-        return known
+        if text in self._devices:
+            return True
+        if _DEVICE.match(text) is None:
+            return False
+        if len(self._devices) < _REMEMBERED:
+            self._devices.add(text)
+        return True
 
     @staticmethod
     def _odd_devices(f: list[str], remarks: list[Issue]) -> None:
@@ -225,6 +251,8 @@ class IpOffice(TextDecoder):
     def _tail(f: list[str], remarks: list[Issue]) -> list[str]:
         """Commas in the two names of the tail put back; empty surplus dropped, other surplus told."""
         for name, at, behind in (("user_charged", 19, _AMOUNT), ("targeter", 28, _NUMBER)):
+            if len(f) <= at or not f[at]:
+                continue
             end = at + 1
             while end < len(f) and not behind.match(f[end]):
                 end += 1

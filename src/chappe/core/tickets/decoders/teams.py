@@ -97,7 +97,6 @@ class Teams(HeaderDecoder):
         user = row.get("userPrincipalName", "") or row.get("userId", "")
         called = row.get("calleeNumber", "")
         charge = charge_of(row.get("charge", ""), "charge", remarks)
-        fee = charge_of(row.get("connectionCharge", ""), "connectionCharge", remarks)
         return Segment(
             start=start,
             key=row.get("callId") or row.get("correlationId") or row.get("id", ""),
@@ -116,7 +115,7 @@ class Teams(HeaderDecoder):
             is_conference="conf" in kind.casefold() or bool(row.get("conferenceId")),
             is_forward="forward" in kind.casefold(),
             is_transfer="transfer" in kind.casefold(),
-            pbx_charge=None if charge is None and fee is None else (charge or 0) + (fee or 0),
+            pbx_charge=charge,
             pbx_currency=row.get("currency", ""),
             extra=filled({name: value for name, value in row.items() if name not in NOT_EXTRA}),
         )

@@ -86,8 +86,7 @@ declare(
             "“{value}” does not exist, on the night when clocks go forward; “{read}” was taken."
         ),
         # pairs of events
-        "tickets.no-invite": N_("The call has an end but its beginning was not seen."),
         "tickets.event-twice": N_("The same event of this call came twice; the second was left out."),
-        "tickets.too-many-open": N_("The end of this call was never seen; it was given up as too old."),
+        "tickets.too-many-open": N_("An older call whose other half never came was given up."),
     }
 )

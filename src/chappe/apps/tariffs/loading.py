@@ -29,6 +29,11 @@ def load_compiled(version: TariffVersion) -> Any:
     return _compiled(*content_of(version))
 
 
+def compiled_content(content: Content) -> Any:
+    """The same for a content: see :func:`content_of`."""
+    return _compiled(*content)
+
+
 @lru_cache(maxsize=CACHED)
 def read_content(sha256: str, name: str, form: str, timezone: str) -> Tariff:
     """The tariff of a stored content. Raises ValueError when it can no longer be read."""

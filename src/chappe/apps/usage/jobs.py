@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.usage import lake, services, simulations
+from chappe.apps.usage import lake, restream, services, simulations
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import Simulation, UsageBatch
 from chappe.kit.jobs.registry import BULK, job, schedule
@@ -38,3 +38,15 @@ def simulate(ctx: Any, *, simulation: int) -> None:
 def compact(ctx: Any) -> None:
     """Nightly: many small files make lists slow."""
     ctx.log(f"{lake.compact()} files joined")
+
+
+@job("usage.rate-stream", label=_("Rate the calls of a source again"), area=AREA, queue=BULK)
+def rate_stream(ctx: Any, *, batch: int) -> None:
+    """Rate one stream again; a failure is told on the batch as well as on the job."""
+    row = UsageBatch.objects.select_related("owner", "replaces").get(pk=batch)
+    try:
+        restream.run(actor=ctx.actor, batch=row, progress=ctx.progress)
+    except Exception as error:
+        services.fail(batch=row, problem=str(error))
+        raise
+    ctx.result(calls=row.calls, rated=row.rated, unrated=row.unrated, rejected=row.rejected, total=row.total)

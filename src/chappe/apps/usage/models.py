@@ -3,13 +3,15 @@
 import uuid
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chappe.apps.usage import labels, policies
 from chappe.apps.usage.lakeset import LakeManager
 from chappe.apps.usage.words import sentence_of
-from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.access.door import HOUSE, Access, ScopedModel
 
 
 class UsageBatch(ScopedModel):
@@ -75,6 +77,7 @@ class UsageBatch(ScopedModel):
     rejected = models.PositiveBigIntegerField(_("rejected"), default=0)
     total = models.BigIntegerField(_("amount"), default=0)
     buy = models.BigIntegerField(_("purchase cost"), default=0)
+    is_erased = models.BooleanField(_("numbers erased"), default=False)  # by retention: no price can be made again
     next_line = models.PositiveBigIntegerField(default=1, editable=False)  # of a stream: lines below are given out
     reasons = models.JSONField(_("reasons"), default=dict, editable=False)
     problem = models.TextField(_("problem"), blank=True)
@@ -114,6 +117,69 @@ class StreamCommit(models.Model):
 
     def __str__(self) -> str:
         return self.uid
+
+
+class MaskingPolicy(ScopedModel):
+    """How many last digits of a number each place hides. One row for the house; without it, the defaults here."""
+
+    access = Access(area="communications", owner=HOUSE)
+
+    screen_digits = models.PositiveSmallIntegerField(
+        _("digits hidden on screen"),
+        default=4,
+        validators=[MaxValueValidator(15)],
+        help_text=_("Lists, pages, exports and the API. 0 hides nothing."),
+    )
+    print_digits = models.PositiveSmallIntegerField(
+        _("digits hidden in print"),
+        default=4,
+        validators=[MaxValueValidator(15)],
+        help_text=_("Itemised bills and their annexes, unless the holder of the line asked for whole numbers."),
+    )
+    store_digits = models.PositiveSmallIntegerField(
+        _("digits never stored"),
+        default=0,
+        validators=[MaxValueValidator(15)],
+        help_text=_("Dropped once a call has its price; nothing brings them back. 0 keeps them all."),
+    )
+    hides_files = models.BooleanField(
+        _("also calls of files"),
+        default=False,
+        help_text=_("Calls of files that are attached to no customer, such as those of a wholesale partner."),
+    )
+
+    class Meta:
+        verbose_name = _("masking of numbers")
+        verbose_name_plural = _("masking of numbers")
+
+    def __str__(self) -> str:
+        return str(_("Masking of numbers"))
+
+
+class RetentionRule(ScopedModel):
+    """How long a class of data is kept, in months after the month of the call."""
+
+    class Kind(models.TextChoices):
+        TECHNICAL = "technical", _("Technical: calls that are not charged")
+        BILLING = "billing", _("Billing: numbers of charged calls")
+        AGGREGATE = "aggregate", _("Anonymous: charged calls without their numbers")
+
+    access = Access(area="communications", owner=HOUSE)
+
+    kind = models.CharField(_("class"), max_length=10, choices=Kind.choices, unique=True)
+    months = models.PositiveSmallIntegerField(
+        _("months kept"), validators=[MinValueValidator(1), MaxValueValidator(240)]
+    )
+    is_active = models.BooleanField(_("applied every night"), default=False)
+    last_run = models.DateTimeField(_("last purge"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("retention rule")
+        verbose_name_plural = _("retention rules")
+        ordering = ["months"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class UsageDay(ScopedModel):
@@ -199,6 +265,7 @@ class Call(ScopedModel):
     month = models.CharField(_("month"), max_length=7)
 
     objects = LakeManager()
+    whole_numbers: dict[str, str]  # what the policy of screens hides, for prices and audited reveals only
 
     class Meta:
         managed = False
@@ -223,9 +290,12 @@ class Call(ScopedModel):
         """Objects with their batches read along, in one query."""
         known = UsageBatch.objects.select_related("version__plan", "owner").in_bulk({row["batch"] for row in rows})
         made = []
+        masks = policies.current(with_lines=True) if rows else None
         for row in rows:
             batch = row.pop("batch")
+            whole = masks.hide(row)
             call = cls(id=f"{batch}-{row['line']}", batch_id=batch, **row)
+            call.whole_numbers = whole
             if batch in known:
                 call.batch = known[batch]
             made.append(call)
@@ -250,6 +320,17 @@ class Call(ScopedModel):
     def whole_billed(self) -> int:
         """What was billed, in the same unit."""
         return (self.billed or 0) // 1_000_000
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a number of the call is not shown whole."""
+        return any(getattr(self, name) != value for name, value in self.whole_numbers.items())
+
+    def names(self) -> dict[str, str]:
+        """The names of the ids that the call carries, by column."""
+        return {
+            kind: labels.names_of(kind, [getattr(self, kind)]).get(getattr(self, kind), "") for kind in labels.KINDS
+        }
 
     def reason_sentence(self) -> str:
         """Why there is no price, in the reader's language."""

@@ -4,7 +4,6 @@ The only writers of batches, days and simulations. Rating happens in jobs: these
 may be repeated at any moment (a job is run again after a kill -9) without counting a call twice.
 """
 
-from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -15,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.tariffs.models import TariffVersion
-from chappe.apps.usage import lake, rating
+from chappe.apps.usage import counts, lake, rating
 from chappe.apps.usage.access import AREA
-from chappe.apps.usage.models import UsageBatch, UsageDay
+from chappe.apps.usage.models import UsageBatch
 from chappe.apps.usage.rights import may_use
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, is_house, require, require_on
@@ -69,6 +68,8 @@ def rate_again(*, actor: Actor, batch: UsageBatch, version: TariffVersion) -> Us
         batch = UsageBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != UsageBatch.State.READY:
             raise ValidationError(_("Only calls that are rated now can be rated again."))
+        if batch.is_stream:
+            raise ValidationError(_("The calls of a source are rated again with the tariffs of their customers."))
         if hasattr(batch, "replaced_by"):
             raise ValidationError(_("This file is already being rated again."))
         new = UsageBatch.objects.create(
@@ -113,48 +114,22 @@ def run_rating(*, actor: Actor, batch: UsageBatch, progress: Callable[[int, int]
 
 def _stand(actor: Actor, batch: UsageBatch) -> None:
     """Count what the lake holds of the batch and, in one transaction, let it take the place of the one before."""
-    rows = lake.query(_COUNT, batches=[batch.pk]).to_pylist()
-    sums: dict[str, int] = defaultdict(int)
-    reasons: dict[str, int] = defaultdict(int)
-    days: dict[tuple, list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in rows:
-        sums[row["status"]] += row["calls"]
-        if row["reason"]:
-            reasons[row["reason"]] += row["calls"]
-        day = days[row["day"], row["status"]]
-        day[0] += row["calls"]
-        day[1] += row["usage"]
-        day[2] += row["total"]
-    starts = [row["first"] for row in rows if row["first"]]
+    tally = counts.of_lake(batch.pk)
     with transaction.atomic():
-        UsageDay.objects.filter(batch=batch).delete()
-        UsageDay.objects.bulk_create(
-            UsageDay(batch=batch, day=day, status=status, calls=n, usage=usage, total=total)
-            for (day, status), (n, usage, total) in days.items()
-        )
-        if batch.replaces_id:
-            UsageBatch.objects.filter(pk=batch.replaces_id).update(state=UsageBatch.State.REPLACED)
-        batch.state = UsageBatch.State.READY
-        batch.ended_at = timezone.now()
-        batch.calls, batch.rated = sum(sums.values()), sums["RATED"]
-        batch.unrated, batch.rejected = sums["UNRATED"], sums["REJECTED"]
-        batch.total = sum(row["total"] for row in rows)
-        batch.reasons = dict(reasons)
-        batch.months = sorted({row["month"] for row in rows})
-        batch.first_call = min(starts, default=None)
-        batch.last_call = max((row["last"] for row in rows if row["last"]), default=None)
-        batch.save()
-        event(
-            actor, batch, "usage.rated", calls=batch.calls, rated=batch.rated, unrated=batch.unrated, rejected=batch.rejected,
-        )  # fmt: skip
+        stand(actor, batch, tally)
 
 
-_COUNT = """
-SELECT status, reason, month, CAST(start AS DATE) AS day, count(*) AS calls,
-       CAST(coalesce(sum(usage), 0) AS BIGINT) AS usage, CAST(coalesce(sum(total), 0) AS BIGINT) AS total,
-       min(start) AS first, max(start) AS last
-FROM calls GROUP BY ALL
-"""
+def stand(actor: Actor, batch: UsageBatch, tally: counts.Tally) -> None:
+    """Let ``batch`` count as ``tally`` says, in the place of the one before. Inside a transaction of the caller."""
+    counts.put(batch, tally)
+    if batch.replaces_id:
+        UsageBatch.objects.filter(pk=batch.replaces_id).update(state=UsageBatch.State.REPLACED)
+    batch.state = UsageBatch.State.READY
+    batch.ended_at = timezone.now()
+    batch.save()
+    event(
+        actor, batch, "usage.rated", calls=batch.calls, rated=batch.rated, unrated=batch.unrated, rejected=batch.rejected,
+    )  # fmt: skip
 
 
 def fail(*, batch: UsageBatch, problem: str) -> None:

@@ -1,73 +1,26 @@
 """Calls that arrive little by little (PBX, collected files) priced and put into the lake, once.
 
-A stream batch stands for one source and one month of collection; each :func:`commit` appends to it. Every call is
-priced by the tariff version that it names (sell) and by another one (buy), with the one kernel there is. Nothing billable
-is silently free: see :func:`chappe.apps.usage.pricing.priced` for what each call becomes.
+A stream batch stands for one source and one month of collection; each :func:`commit` appends to it. Every call is priced by the
+tariff version that it names (sell) and by another one (buy), with the one kernel there is. Nothing billable is silently
+free: ``pricing.py`` says what each call becomes.
 """
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from django.db import transaction
 
-from chappe.apps.usage.models import UsageBatch
+from chappe.apps.usage import counts, lake, policies, pricing
+from chappe.apps.usage.calls import CALLS, NEEDED, batch_of, completed
+from chappe.apps.usage.counts import Counts
+from chappe.apps.usage.models import StreamCommit, UsageBatch
 from chappe.kit.access.actor import Actor
-
-#: Unpriced calls. ``start`` UTC; ``seconds`` billable; ``number`` is Number.rated of the other end for outgoing calls (the
-#: DDI called for incoming ones); ``shown`` the number as lists show it. Ids and versions are primary keys, null = none.
-CALLS = pa.schema(
-    [
-        ("call_id", pa.string()),  # BuiltCall.key, for people
-        ("start", pa.timestamp("us", "UTC")),
-        ("utc_offset", pa.int32()),  # seconds, of the source's clock then
-        ("seconds", pa.int64()),
-        ("number", pa.string()),
-        ("shown", pa.string()),
-        ("subject", pa.string()),  # profile of the tariff to look up; "" = the extension
-        ("account", pa.string()),
-        ("tenant", pa.string()),  # "" = the only one of the tariff
-        ("sell_version", pa.int64()),
-        ("buy_version", pa.int64()),
-        ("source", pa.int64()),
-        ("customer", pa.int64()),
-        ("line_id", pa.int64()),
-        ("cost_centre", pa.int64()),
-        ("kind", pa.string()),
-        ("way", pa.string()),
-        ("ext", pa.string()),
-        ("caller", pa.string()),
-        ("asked", pa.string()),
-        ("reached", pa.string()),
-        ("transferred", pa.bool_()),
-        ("answered", pa.bool_()),
-        ("ring", pa.int32()),
-        ("talk", pa.int32()),
-        ("hold", pa.int32()),
-        ("trunk", pa.string()),
-        ("account_code", pa.string()),
-        ("user_name", pa.string()),
-        ("raw_ref", pa.string()),
-    ]
-)
-#: What a call needs of :data:`CALLS` to be told; the rest may be left out of a batch, and is then null.
-NEEDED = ("call_id", "start", "seconds", "number", "way", "answered")
+from chappe.kit.audit.services import created
 
 Reattach = Callable[[pa.RecordBatch], pa.RecordBatch]
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What one commit brought. ``is_new`` False: this uid was there already and nothing was counted again."""
-
-    calls: int = 0
-    rated: int = 0
-    unrated: int = 0
-    uncharged: int = 0
-    rejected: int = 0
-    total: int = 0  # nano, sold
-    buy: int = 0  # nano, bought
-    is_new: bool = True
 
 
 def stream_batch(*, key: str, name: str, owner: Any, month: str) -> UsageBatch:
@@ -75,27 +28,114 @@ def stream_batch(*, key: str, name: str, owner: Any, month: str) -> UsageBatch:
 
     ``owner`` is the operator whose users see the calls (None: the house). A batch rated again gives the one that stands.
     """
-    raise NotImplementedError
+    with transaction.atomic():
+        batch, is_new = UsageBatch.objects.get_or_create(
+            replay_key=f"stream:{key}:{month}:1",
+            defaults={"name": name, "owner": owner, "state": UsageBatch.State.READY},
+        )
+        if is_new:
+            created(Actor.system("stream"), batch)
+    return standing(batch)
+
+
+def standing(batch: UsageBatch) -> UsageBatch:
+    """The rating of this stream that stands now: a later one, once it has taken its place."""
+    while batch.state == UsageBatch.State.REPLACED:
+        batch = UsageBatch.objects.get(replaces=batch)
+    return batch
 
 
 def commit(*, actor: Actor, batch: UsageBatch, uid: str, calls: pa.RecordBatch) -> Counts:
     """Price ``calls`` (:data:`CALLS`) and append them to the lake and to the counts of ``batch``, once a ``uid``.
 
     ``uid`` (at most 100 characters) is never used for other calls: a retry after a crash gives the same Counts with
-    ``is_new`` False, whatever point the first attempt reached. Raises ValueError for columns that are missing.
+    ``is_new`` False, whatever point the first attempt reached. A batch rated again in the meantime passes the calls on to
+    the one that stands. Raises ValueError for columns or versions that are missing; nothing is kept then.
     """
-    raise NotImplementedError
+    whole = completed(calls)
+    known = StreamCommit.objects.filter(uid=uid).exclude(counts__isnull=True).first()
+    if known is not None:
+        return Counts(**known.counts, is_new=False)
+    if not lake.holds(transaction_of(uid)):
+        pricing.check(whole)
+    reserved = _reserved(batch, uid, whole.num_rows)
+    first, beyond = reserved.first_line, reserved.first_line + reserved.lines
+    rows = None
+    if not lake.holds(transaction_of(uid)):
+        rows = pricing.priced(
+            whole, batch=reserved.batch_id, lines=np.arange(first, beyond, dtype=np.int64),
+            month=reserved.batch.replay_key.split(":")[-2], hidden=policies.current().stored,
+        )  # fmt: skip
+        if not lake.commit(transaction_of(uid), [rows]):
+            rows = None  # another attempt was quicker: what it wrote counts
+    tally = counts.of_rows(rows) if rows is not None else counts.of_lake(reserved.batch_id, lines=(first, beyond))
+    return settle(uid, tally)
+
+
+def transaction_of(uid: str) -> str:
+    """The Delta transaction of an addition, whatever signs its uid has: it also names a file."""
+    return f"s{hashlib.sha256(uid.encode()).hexdigest()[:40]}"
+
+
+def _reserved(batch: UsageBatch, uid: str, rows: int) -> StreamCommit:
+    """The lines given to this uid: those of the first attempt when there was one."""
+    with transaction.atomic():
+        known = StreamCommit.objects.select_related("batch").filter(uid=uid).first()
+        if known is not None:
+            return known
+        held = UsageBatch.objects.select_for_update(of=("self",)).get(pk=standing(_fresh(batch)).pk)
+        while held.state == UsageBatch.State.REPLACED:  # it was replaced while we waited for it
+            held = UsageBatch.objects.select_for_update(of=("self",)).get(replaces=held)
+        first = held.next_line
+        made = StreamCommit.objects.create(uid=uid, batch=held, first_line=first, lines=rows)
+        held.next_line = first + rows
+        held.save(update_fields=["next_line"])
+    return made
+
+
+def _fresh(batch: UsageBatch) -> UsageBatch:
+    return UsageBatch.objects.get(pk=batch.pk)
+
+
+def settle(uid: str, tally: counts.Tally) -> Counts:
+    """Count an addition that is in the lake; a second time changes nothing."""
+    with transaction.atomic():
+        made = StreamCommit.objects.select_for_update().get(uid=uid)
+        if made.counts is not None:
+            return Counts(**made.counts, is_new=False)
+        held = UsageBatch.objects.select_for_update(of=("self",)).get(pk=made.batch_id)
+        counts.add(held, tally)
+        held.save()
+        made.counts = tally.counts.stored()
+        made.save(update_fields=["counts"])
+    return tally.counts
+
+
+_reattach: list[Callable[[UsageBatch], Reattach]] = []
 
 
 def on_reattach(fn: Callable[[UsageBatch], Reattach]) -> None:
     """Who attaches again the calls of a stream that is rated again (the collector): given the batch, gives a function from
     :data:`CALLS` to :data:`CALLS` of the same rows with source, customer, line, cost centre and versions of today."""
-    raise NotImplementedError
+    _reattach[:] = [fn]
+
+
+def reattach_of(batch: UsageBatch) -> Reattach:
+    """What attaches the calls of this batch again; calls stay as they are where nobody does."""
+    return _reattach[0](batch) if _reattach else lambda calls: calls
 
 
 def rate_again(*, actor: Actor, batch: UsageBatch) -> UsageBatch:
-    """Price a stream again with today's attachments; queued, the old prices stand until it has ended.
+    """Price a stream again with today's attachments and tariffs; queued, the old prices stand until it has ended.
 
-    Raises ValidationError when the batch does not stand now or is already being rated again.
+    Raises ValidationError when the batch does not stand now, is already being rated again, or no longer has its numbers.
     """
-    raise NotImplementedError
+    from chappe.apps.usage import restream  # imports this module
+
+    return restream.ask(actor=actor, batch=batch)
+
+
+__all__ = [
+    "CALLS", "NEEDED", "Counts", "batch_of", "commit", "on_reattach", "rate_again", "reattach_of", "settle", "standing",
+    "stream_batch", "transaction_of",
+]  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from chappe.core.calls.kinds import Number, NumberKind
+from chappe.core.calls.kinds import SHORT_CODE, Number, NumberKind
 from chappe.core.calls.zones import zone_of
 
 #: Country code of each territory, and what its national form has before the subscriber's own number.
@@ -86,7 +86,7 @@ def french(digits: str, on: dt.date | None = None) -> Number | None:
         return None
     zone = zone_of(row.country, on)
     if row.length <= SHORT_LENGTH:
-        return Number(digits, "", f"0{digits}", row.kind, row.country, row.label, zone, row.tags)
+        return Number(digits, "", f"{SHORT_CODE}{digits}", row.kind, row.country, row.label, zone, row.tags)
     trunk = _TRUNK.get(row.country, "0")
     e164 = f"+{CODES[row.country]}{digits.removeprefix(trunk)}"
     return Number(digits, e164, e164[1:], row.kind, row.country, row.label, zone, row.tags)

@@ -29,6 +29,9 @@ class NumberKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+#: What a tariff writes before a short number of France: 3303949. No number of E.164 begins so (behind +33 there is no 0), while
+#: a bare 3949 would be Italy's.
+SHORT_CODE = "330"
 #: Never charged to the caller, by law or by allocation: a price towards them is a fault of the tariff.
 NEVER_CHARGED = frozenset({NumberKind.EMERGENCY, NumberKind.HELPLINE, NumberKind.FREE})
 #: Need not be identified on an itemised bill (code 2018/1972, annex VI): bills leave them out by default.
@@ -40,7 +43,7 @@ class Number:
     """A number understood.
 
     ``e164`` is "+33612345678", or "" for what has none. ``rated`` is what a tariff looks up: the digits of ``e164``; a
-    short number of the national plan behind a 0 ("03949"), which no international number begins with; "" when
+    short number of France behind :data:`SHORT_CODE` ("3303949"); "" when
     nothing can be priced. ``country`` is ISO 3166 ("FR", "RE"), ``label`` the class or the country, in French as
     data, ``zone`` one of "france", "overseas", "eea", "world" (origin and destination surcharges), ``tags`` flags of the table such as "verified" (automated callers), ``warnings`` what was doubtful.
     """
@@ -58,4 +61,4 @@ class Number:
     @property
     def shown(self) -> str:
         """The number for lists and exports: E.164 digits without +, else what was dialled."""
-        return self.e164.removeprefix("+") or self.rated.removeprefix("0") or self.raw
+        return self.e164.removeprefix("+") or self.rated.removeprefix(SHORT_CODE) or self.raw

@@ -46,7 +46,7 @@ def emergency(digits: str, country: str) -> Number | None:
     """An emergency number of that country."""
     if not phonenumbers.is_emergency_number(digits, country):
         return None
-    return Number(digits, "", f"0{digits}", NumberKind.EMERGENCY, country, country_name(country), zone_of(country))
+    return Number(digits, "", "", NumberKind.EMERGENCY, country, country_name(country), zone_of(country))
 
 
 def local(digits: str, country: str, area: str) -> Number | None:

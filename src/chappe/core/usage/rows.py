@@ -21,7 +21,7 @@ from chappe.core.base.issue import Issue
 from chappe.core.rating.compile import CompiledTariff
 from chappe.core.rating.contract import I64, Status
 from chappe.core.usage import columns as c
-from chappe.core.usage.arrow import VERSION, integers, matches, states
+from chappe.core.usage.arrow import VERSION, BatchRater, integers, matches, states
 from chappe.core.usage.batch import Fields, Rated, Rater
 from chappe.core.usage.file import is_parquet
 from chappe.core.usage.format import lists_of
@@ -168,6 +168,12 @@ def _batch(rater: Rater, fields: Fields, rated: Rated, numbers: I64) -> pa.Recor
     columns += [integers(priced.pieces, pa.int32(), blank), *matches(rater, priced, blank)[:-1]]
     columns.append(picked(lists, VERSION, np.zeros(len(blank), np.int32), None))
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def typed_rows(rater: BatchRater, batch: pa.RecordBatch, numbers: I64) -> pa.RecordBatch:
+    """Calls that are Arrow columns already (the names of a file of calls), priced, in :data:`SCHEMA`; ``numbers`` are their lines."""
+    fields = rater.fields(batch)
+    return _batch(rater.rater, fields, rater.rater.rate(fields, numbers), numbers)
 
 
 def months(start: pa.Array, zone: str, missing: str) -> pa.Array:

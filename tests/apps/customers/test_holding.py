@@ -59,7 +59,7 @@ def test_a_move_in_mid_month_leaves_each_its_days(made, told, actor):
     assert holding.holder(made.line, D(2026, 3, 12)).customer == made.b
     assert holding.holder(made.line, D(2025, 12, 31)) is None
     assert audit.history(made.line).first().sentence("en") == (
-        "Alice Martin moved line “201 · Anne Roussel” from Menuiserie Perret to Fromagerie Vautrin from 2026-03-12"
+        "Alice Martin moved line “201 · Anne Roussel” from Menuiserie Perret to Fromagerie Vautrin from 12 Mar 2026"
     )
     holding.take_back(actor=actor, line=made.line)
     assert held(made.line) == [("Menuiserie", "2026-01-01", None)]

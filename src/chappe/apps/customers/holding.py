@@ -21,6 +21,7 @@ from chappe.kit.access.door import require_on
 from chappe.kit.audit.deletion import delete_with_reasons
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import event
+from chappe.kit.ui import formats
 
 ASSIGNED, MOVED, CLOSED, FREED = "line.assigned", "line.moved", "line.closed", "line.freed"
 register_sentence(ASSIGNED, N_("{actor} gave {object} to {customer} from {day}"))
@@ -36,15 +37,19 @@ def create_assignment(*, actor: Actor, data: Mapping[str, Any]) -> Assignment:
 
     Raises ValidationError when somebody else holds it then: use :func:`move`.
     """
-    made = Assignment(**data)
     with transaction.atomic():
-        _take(actor, made.line if made.line_id else None)
-        made.full_clean()
-        _may_use(actor, made.customer)
-        made.save()
-        audit.created(actor, made)
-        event(actor, made.line, ASSIGNED, customer=made.customer.name, day=made.starts_on)
-        events.tell("assignments_changed", owner_id=made.line.owner_id, since=made.starts_on)
+        made = _open(actor, Assignment(**data))
+        event(actor, made.line, ASSIGNED, customer=made.customer.name, day=formats.day(made.starts_on))
+    return made
+
+
+def _open(actor: Actor, made: Assignment) -> Assignment:
+    _take(actor, made.line if made.line_id else None)
+    made.full_clean()
+    _may_use(actor, made.customer)
+    made.save()
+    audit.created(actor, made)
+    events.tell("assignments_changed", owner_id=made.line.owner_id, since=made.starts_on)
     return made
 
 
@@ -79,9 +84,11 @@ def move(
         before = current.customer if current else None
         if current is not None:
             audit.saved(actor, current, {"ends_on": day - DAY})
-        made = assign(actor=actor, line=line, customer=customer, starts_on=day, cost_centre=cost_centre)
-        if before is not None and before.pk != customer.pk:
-            event(actor, line, MOVED, before=before.name, customer=customer.name, day=day)
+        made = _open(actor, Assignment(line=line, customer=customer, starts_on=day, cost_centre=cost_centre))
+        if before is None or before.pk == customer.pk:
+            event(actor, line, ASSIGNED, customer=customer.name, day=formats.day(day))
+        else:
+            event(actor, line, MOVED, before=before.name, customer=customer.name, day=formats.day(day))
             events.tell("line_ended", line=line, customer=before, day=day - DAY, actor=actor)
         events.tell("line_moved", line=line, before=before, after=customer, day=day, actor=actor)
     return made
@@ -117,7 +124,7 @@ def update_assignment(*, actor: Actor, object: Assignment, data: Mapping[str, An
         if not audit.saved(actor, row, data):
             return row
         if row.ends_on is not None and row.ends_on != was_end:
-            event(actor, row.line, CLOSED, customer=row.customer.name, day=row.ends_on)
+            event(actor, row.line, CLOSED, customer=row.customer.name, day=formats.day(row.ends_on))
             events.tell("line_ended", line=row.line, customer=row.customer, day=row.ends_on, actor=actor)
         events.tell("assignments_changed", owner_id=row.line.owner_id, since=since)
     return row

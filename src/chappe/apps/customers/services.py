@@ -27,6 +27,7 @@ from chappe.kit.access.door import Access, Level, claim, require_on, visible_to
 from chappe.kit.audit.deletion import delete_with_reasons
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import event
+from chappe.kit.ui import formats
 
 ASKED, WITHDRAWN = "customer.digits-asked", "customer.digits-withdrawn"
 register_sentence(ASKED, N_("{actor} noted that {who} asked on {day} for the last digits of the numbers called"))
@@ -205,7 +206,7 @@ def record_consent(*, actor: Actor, data: Mapping[str, Any]) -> DetailConsent:
     with transaction.atomic():
         _create_for(actor, consent)
         about = consent.line or consent.customer
-        event(actor, about, ASKED, who=consent.asked_by, day=consent.asked_on)
+        event(actor, about, ASKED, who=consent.asked_by, day=formats.day(consent.asked_on))
     return consent
 
 
@@ -217,7 +218,7 @@ def withdraw_consent(*, actor: Actor, consent: DetailConsent, day: dt.date) -> D
         raise ValidationError(_("It is already withdrawn, on %(day)s.") % {"day": row.withdrawn_on.isoformat()})
     with transaction.atomic():
         audit.saved(actor, row, {"withdrawn_on": day})
-        event(actor, row.line or row.customer, WITHDRAWN, day=day)
+        event(actor, row.line or row.customer, WITHDRAWN, day=formats.day(day))
     return row
 
 

@@ -76,10 +76,10 @@ class IpOffice(TextDecoder):
                 raise refused("too-few-fields", found=len(f), expected=FEWEST)
         devices, counts = self._devices, self._counts
         hold, park = counts.get(f[15]), counts.get(f[16])
-        if hold is None or park is None or f[11] not in devices or f[13] not in devices:
+        if hold is None or park is None or f[11] not in devices or f[13] not in devices or (f[14] and not f[13]):
             if not f[0][:1].isdigit() and _is_header(f):
                 return HEADER
-            if not self._in_place(f):
+            if not self._in_place(f) or (f[14] and not f[13]):
                 f = self._repaired(f, remarks)
             hold, park = self._count(f[15], "hold_time", remarks), self._count(f[16], "park_time", remarks)
         if len(f) > FEWEST:
@@ -243,6 +243,8 @@ class IpOffice(TextDecoder):
                     return found
                 best = best or found
         if best is None:
+            if self._in_place(f):  # a name without a device, and no comma at all
+                return f
             raise refused("shifted-fields", "party_name")
         remarks.append(info("comma-repaired", "party_name"))
         return best

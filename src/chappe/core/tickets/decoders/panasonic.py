@@ -183,6 +183,12 @@ class Panasonic(TextDecoder):
 OPTIONS = (
     Option("pattern", "choice", "auto", N_("Pattern of the printout"), ("auto", *PATTERNS)),
     Option("date_order", "choice", "dmy", N_("Order of the date"), ("dmy", "mdy", "ymd")),
-    Option("time_is", "choice", "end", N_("The time written is that of the start or of the end of the call"), ("end", "start")),
+    Option(
+        "time_is",
+        "choice",
+        "end",
+        N_("The time written is that of the start or of the end of the call"),
+        ("end", "start"),
+    ),
 )
 DECODER = DecoderInfo("panasonic", N_("Panasonic KX (SMDR)"), Panasonic, OPTIONS)

@@ -74,7 +74,8 @@ def read(source: Source) -> list[Chunk]:
 
 
 def calls(columns: str = "*", where: str = "TRUE") -> list[dict]:
-    return lake.query(f"SELECT {columns} FROM calls WHERE {where} ORDER BY start, call_id").to_pylist()
+    rows = lake.query(f"SELECT {columns} FROM calls WHERE {where} ORDER BY start, call_id").to_pylist()
+    return [{name: value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value for name, value in row.items()} for row in rows]
 
 
 def equation(chunk: Chunk) -> tuple[int, int, int, int, int]:

@@ -5,6 +5,7 @@ writing a file with the columns and values of our output.
 """
 
 import argparse
+import importlib
 import json
 import os
 import resource
@@ -120,7 +121,13 @@ def files(largest: int) -> None:
     print(f"cold start of chappe rate: {wall:.2f} s ({cpu:.2f} s cpu)")
 
 
+#: measurements with a module of their own: ``main(arguments) -> exit code``
+OTHERS = ("billing", "collector", "invoices")
+
+
 def main() -> None:
+    if sys.argv[1:2] and sys.argv[1] in OTHERS:
+        raise SystemExit(importlib.import_module(f"benchmarks.{sys.argv[1]}").main(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("files", "lake"), default="files", help="default: files")
     parser.add_argument("--rows", type=int, default=0, help="calls of the largest file (500,000; lake: 10,000,000)")

@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rate": ("chappe.cli.rate:rate", "Price a file of calls with a tariff plan."),
     "explain": ("chappe.cli.explain:explain", "Price one call and tell every step."),
     "tariff": ("chappe.cli.tariff:app", "Check, show, search, compare and convert tariff plans."),
+    "invoice": ("chappe.cli.invoice:app", "Check an electronic invoice, draw one from its data."),
     "demo": ("chappe.cli.demo:demo", "Fill an empty house with a demonstration and start it."),
     "serve": ("chappe.cli.serve:serve_app", "Run Chappe: the web server, the job workers and the collector."),
     "collect": ("chappe.cli.collect:collect_app", "Hold the connections of every PBX and keep what they send."),

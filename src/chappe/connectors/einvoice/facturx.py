@@ -33,10 +33,9 @@ def assemble(pdf: bytes, xml: bytes, document: Document, attachments: Sequence[A
     """
     moment = dt.datetime.combine(document.issue_date, dt.time(12), dt.UTC)
     with pikepdf.open(io.BytesIO(pdf)) as made:
-        related = [_embed(made, XML_NAME, xml, "text/xml", "Factur-X", Name.Data, moment)]
-        for file in attachments:
-            text = file.description or file.kind
-            related.append(_embed(made, file.name, file.data, file.content_type, text, Name.Supplement, moment))
+        invoice = Attachment(XML_NAME, xml, "text/xml", description="Factur-X")
+        related = [_embed(made, invoice, Name.Data, moment)]
+        related += [_embed(made, file, Name.Supplement, moment) for file in attachments]
         made.Root.AF = made.make_indirect(Array(related))
         made.Root.Metadata = made.make_stream(metadata(document, moment), Type=Name.Metadata, Subtype=Name.XML)
         made.Root.Lang = pikepdf.String("en-GB" if document.language == "en" else "fr-FR")
@@ -50,16 +49,19 @@ def assemble(pdf: bytes, xml: bytes, document: Document, attachments: Sequence[A
     return out.getvalue()
 
 
-def _embed(
-    pdf: Pdf, name: str, data: bytes, content_type: str, text: str, relation: Name, moment: dt.datetime
-) -> pikepdf.Object:
+def _embed(pdf: Pdf, file: Attachment, relation: Name, moment: dt.datetime) -> pikepdf.Object:
     day = f"D:{moment:%Y%m%d%H%M%S}Z"
-    spec = AttachedFileSpec(
-        pdf, data, description=text, filename=name, mime_type=content_type, relationship=relation, creation_date=day,
+    pdf.attachments[file.name] = AttachedFileSpec(
+        pdf,
+        file.data,
+        description=file.description or file.kind,
+        filename=file.name,
+        mime_type=file.content_type,
+        relationship=relation,
+        creation_date=day,
         mod_date=day,
-    )  # fmt: skip
-    pdf.attachments[name] = spec
-    return pdf.attachments[name].obj
+    )
+    return pdf.attachments[file.name].obj
 
 
 def metadata(document: Document, moment: dt.datetime) -> bytes:

@@ -131,6 +131,11 @@ class Pool:
                 worker.close()
         return Worker()
 
+    def pids(self) -> list[int]:
+        """Processes that wait for work."""
+        with self._lock:
+            return [worker.process.pid for worker in self._idle]
+
     def close(self) -> None:
         """End the idle workers."""
         with self._lock:
@@ -147,6 +152,11 @@ atexit.register(_shared.close)
 def close() -> None:
     """End the workers of this process; the next check starts them again."""
     _shared.close()
+
+
+def worker_pid() -> int | None:
+    """A waiting worker of this process: for measuring, and for tests that end it."""
+    return next(iter(_shared.pids()), None)
 
 
 def check(

@@ -236,6 +236,7 @@ def _payment(writer: Writer) -> Data:
     document = writer.document
     if writer.is_credit or document.due <= 0:
         return {"title": writer.t(N_("Payment")), "rows": [], "text": document.terms, "code": ""}
+    told: tuple[tuple[str, str], ...]
     if document.payment_means == "59":
         told = (
             (N_("Debited account"), say.masked_iban(document.iban) if document.iban else ""),

@@ -1,0 +1,139 @@
+"""The port of a *plateforme agréée*, and the one that is a folder: for trying, for tests, and for platforms that poll files.
+
+``PlatformPort`` is all that the house asks of a platform: find a customer in the directory, deposit an invoice, read
+the statuses, deposit an e-reporting file. Bytes and codes, no model. A connector to a real platform implements it.
+"""
+
+import csv
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chappe.core.einvoice.statuses import FIRST, REJECTED, STATUSES
+
+_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,80}\Z")
+
+
+class PlatformError(Exception):
+    """The platform did not take it. ``permanent``: trying again cannot help; the text says what to change."""
+
+    def __init__(self, text: str, *, permanent: bool = False) -> None:
+        super().__init__(text)
+        self.permanent = permanent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A company in the directory: where its invoices go."""
+
+    siren: str
+    name: str
+    address: str
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One status that the platform tells of a deposit."""
+
+    code: int
+    at: dt.datetime
+    reason: str = ""
+
+
+class PlatformPort(Protocol):
+    """What the house asks of a platform. All may raise PlatformError."""
+
+    def lookup(self, siren: str) -> Entry | None:
+        """The directory's entry of a company, None when it has none."""
+
+    def deposit(self, name: str, data: bytes) -> str:
+        """Hand an invoice over; its reference with the platform. The same bytes twice are one deposit."""
+
+    def statuses(self, reference: str) -> Sequence[Told]:
+        """Every status of a deposit so far, oldest first."""
+
+    def report(self, name: str, data: bytes) -> str:
+        """Hand an e-reporting file over; its reference."""
+
+
+class FolderPlatform:
+    """A platform that is a folder: ``directory.csv``, ``deposits/<reference>/``, ``reports/<reference>/``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def lookup(self, siren: str) -> Entry | None:
+        """From directory.csv (siren;name;address;platform). Without that file every well-formed SIREN is found."""
+        listed = self.root / "directory.csv"
+        if not listed.is_file():
+            return Entry(siren, "", siren) if len(siren) == 9 and siren.isdigit() else None
+        with listed.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file, delimiter=";"):
+                if (row.get("siren") or "").strip() == siren:
+                    return Entry(siren, row.get("name") or "", row.get("address") or siren, row.get("platform") or "")
+        return None
+
+    def deposit(self, name: str, data: bytes) -> str:
+        reference = self._keep("deposits", name, data)
+        if not self._told(reference).exists():
+            good = data[:5] == b"%PDF-" or data.lstrip()[:1] == b"<"
+            tell(self.root, reference, FIRST if good else REJECTED, "" if good else "neither PDF nor XML")
+        return reference
+
+    def statuses(self, reference: str) -> Sequence[Told]:
+        path = self._told(reference)
+        if not path.is_file():
+            raise PlatformError(f"unknown reference {reference}", permanent=True)
+        found = []
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            found.append(Told(int(row["code"]), dt.datetime.fromisoformat(row["at"]), str(row.get("reason", ""))))
+        return sorted(found, key=lambda told: told.at)
+
+    def report(self, name: str, data: bytes) -> str:
+        return self._keep("reports", name, data)
+
+    def _told(self, reference: str) -> Path:
+        if not _REFERENCE.match(reference):
+            raise PlatformError(f"unknown reference {reference}", permanent=True)
+        return self.root / "deposits" / reference / "statuses.jsonl"
+
+    def _keep(self, kind: str, name: str, data: bytes) -> str:
+        """Under a temporary name, then renamed; the reference is the fingerprint, so that twice is once."""
+        reference = f"{Path(name).stem[:40]}-{hashlib.sha256(data).hexdigest()[:16]}"
+        reference = re.sub(r"[^A-Za-z0-9-]", "-", reference)
+        folder = self.root / kind / reference
+        target = folder / f"content{Path(name).suffix}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                half = target.with_suffix(".part")
+                half.write_bytes(data)
+                half.replace(target)
+        except OSError as error:
+            raise PlatformError(str(error)) from error
+        return reference
+
+
+def tell(root: Path, reference: str, code: int, reason: str = "", at: dt.datetime | None = None) -> None:
+    """The other side of the folder: say a status of a deposit. Raises KeyError for a code that is none of the fourteen."""
+    status = STATUSES[code]
+    if status.needs_reason and not reason:
+        reason = "?"
+    row = {"code": code, "at": (at or dt.datetime.now(dt.UTC)).isoformat(), "reason": reason}
+    path = root / "deposits" / reference / "statuses.jsonl"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def simulate(root: Path, reference: str, codes: Sequence[int] = (201, 202, 203, 204, 205)) -> None:
+    """A customer that behaves: says ``codes`` one after the other, a minute apart."""
+    now = dt.datetime.now(dt.UTC)
+    for at, code in enumerate(codes, 1):
+        tell(root, reference, code, at=now + dt.timedelta(minutes=at))

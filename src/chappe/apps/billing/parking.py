@@ -6,17 +6,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from chappe.apps.exchange.words import issue_sentence
+
+#: Codes of billing; those of a customer or of a brand have their sentences in apps/customers/checks.py.
 SENTENCES = {
-    "no_address": gettext_lazy("The customer has no postal address: %(missing)s missing."),
-    "bad_vat_number": gettext_lazy("The VAT number %(number)s does not exist: its key is wrong."),
-    "bad_siren": gettext_lazy("The SIREN %(number)s does not exist: its last digit is wrong."),
     "unrated_calls": gettext_lazy("%(count)s calls have no price."),
     "price_missing": gettext_lazy("The product %(product)s has no price on %(day)s."),
-    "no_brand": gettext_lazy("The customer has no seller’s identity to invoice under."),
-    "brand_incomplete": gettext_lazy("The seller’s identity lacks: %(missing)s."),
-    "vat_unknown": gettext_lazy("No VAT rule fits: %(why)s."),
-    "reseller_unproven": gettext_lazy(
-        "Wholesale services sold without a proof that the customer resells them: %(missing)s."
+    "no_brand": gettext_lazy("There is no seller’s identity to invoice under: make a brand, or a default one."),
+    "vat_no_rate": gettext_lazy("No VAT rate is known for this customer: %(what)s."),
+    "vat_unproved": gettext_lazy(
+        "Services are sold for resale without the ARCEP declaration or the VAT number that the reverse charge needs."
     ),
     "by_hand": gettext_lazy("Put aside by hand."),
 }
@@ -24,5 +23,9 @@ SENTENCES = {
 
 def sentence_of(code: str, params: Mapping[str, Any]) -> str:
     """The reason in the reader's language; the code itself when it is no longer known."""
+    if code.startswith("seller:"):
+        return _("Seller’s identity: %(fault)s") % {"fault": issue_sentence(code.removeprefix("seller:"), params)}
+    if code.startswith(("customer.", "brand.")):
+        return issue_sentence(code, params)
     sentence = SENTENCES.get(code)
     return str(sentence) % dict(params) if sentence else _("Reason %(code)s") % {"code": code}

@@ -28,10 +28,14 @@ def _sqlite(columns: Sequence[str]) -> list[str]:
     of_issued = 'EXISTS (SELECT 1 FROM "billing_invoice" WHERE "id" = {row}."invoice_id" AND "number" IS NOT NULL)'
     old, new = of_issued.format(row="OLD"), of_issued.format(row="NEW")
     return [
-        f'CREATE TRIGGER "{INVOICES}_no_update" BEFORE UPDATE ON "{INVOICES}" FOR EACH ROW'
-        f' WHEN OLD."number" IS NOT NULL AND ({_changed(columns, "IS NOT")}) {refuse}',
-        f'CREATE TRIGGER "{INVOICES}_no_delete" BEFORE DELETE ON "{INVOICES}" FOR EACH ROW'
-        f' WHEN OLD."number" IS NOT NULL {refuse}',
+        (
+            f'CREATE TRIGGER "{INVOICES}_no_update" BEFORE UPDATE ON "{INVOICES}" FOR EACH ROW'
+            f' WHEN OLD."number" IS NOT NULL AND ({_changed(columns, "IS NOT")}) {refuse}'
+        ),
+        (
+            f'CREATE TRIGGER "{INVOICES}_no_delete" BEFORE DELETE ON "{INVOICES}" FOR EACH ROW'
+            f' WHEN OLD."number" IS NOT NULL {refuse}'
+        ),
         f'CREATE TRIGGER "{LINES}_no_insert" BEFORE INSERT ON "{LINES}" FOR EACH ROW WHEN {new} {refuse}',
         f'CREATE TRIGGER "{LINES}_no_update" BEFORE UPDATE ON "{LINES}" FOR EACH ROW WHEN {old} OR {new} {refuse}',
         f'CREATE TRIGGER "{LINES}_no_delete" BEFORE DELETE ON "{LINES}" FOR EACH ROW WHEN {old} {refuse}',
@@ -52,11 +56,15 @@ def _postgresql(columns: Sequence[str]) -> list[str]:
     return [
         function,
         of_lines,
-        f'CREATE TRIGGER "{INVOICES}_no_update" BEFORE UPDATE ON "{INVOICES}" FOR EACH ROW'
-        f' WHEN (OLD."number" IS NOT NULL AND ({_changed(columns, "IS DISTINCT FROM")}))'
-        " EXECUTE FUNCTION billing_refuse()",
-        f'CREATE TRIGGER "{INVOICES}_no_delete" BEFORE DELETE ON "{INVOICES}" FOR EACH ROW'
-        ' WHEN (OLD."number" IS NOT NULL) EXECUTE FUNCTION billing_refuse()',
+        (
+            f'CREATE TRIGGER "{INVOICES}_no_update" BEFORE UPDATE ON "{INVOICES}" FOR EACH ROW'
+            f' WHEN (OLD."number" IS NOT NULL AND ({_changed(columns, "IS DISTINCT FROM")}))'
+            " EXECUTE FUNCTION billing_refuse()"
+        ),
+        (
+            f'CREATE TRIGGER "{INVOICES}_no_delete" BEFORE DELETE ON "{INVOICES}" FOR EACH ROW'
+            ' WHEN (OLD."number" IS NOT NULL) EXECUTE FUNCTION billing_refuse()'
+        ),
         f'CREATE TRIGGER "{LINES}_no_insert" BEFORE INSERT ON "{LINES}" {call}',
         f'CREATE TRIGGER "{LINES}_no_update" BEFORE UPDATE ON "{LINES}" {call}',
         f'CREATE TRIGGER "{LINES}_no_delete" BEFORE DELETE ON "{LINES}" {call}',

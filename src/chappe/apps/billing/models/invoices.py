@@ -66,6 +66,8 @@ class SeriesYear(ScopedModel):
     series = models.ForeignKey(Series, models.PROTECT, related_name="years", verbose_name=_("series"))
     year = models.PositiveSmallIntegerField(_("year"))
     last = models.PositiveBigIntegerField(_("last number"), default=0)
+    #: Numbers follow the dates: an invoice dated before the last one of its series is refused.
+    last_date = models.DateField(_("date of the last"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("year of a series")
@@ -257,12 +259,14 @@ class BilledLine(ScopedModel):
     period_from = models.DateField(_("from"), null=True, blank=True)
     period_to = models.DateField(_("until"), null=True, blank=True)
     month = models.DateField(_("month"), null=True, blank=True)
+    #: End of what the key covers: how far back a run must look to compare.
+    until = models.DateField(null=True, blank=True)
     line_number = models.CharField(_("line"), max_length=40, blank=True)
     product = models.ForeignKey("billing.Product", models.PROTECT, null=True, blank=True, related_name="+")
     calls = models.BigIntegerField(_("calls"), default=0)
     seconds = models.BigIntegerField(_("duration"), default=0)
     note = models.CharField(_("note"), max_length=200, blank=True)
-    params = models.JSONField(default=dict)  # what the label was made of
+    params = models.JSONField(default=dict, blank=True)  # what the label was made of
     is_manual = models.BooleanField(_("added by hand"), default=False)
     is_removed = models.BooleanField(_("taken out"), default=False)
 
@@ -270,7 +274,7 @@ class BilledLine(ScopedModel):
         verbose_name = _("line of an invoice")
         verbose_name_plural = _("lines of invoices")
         ordering = ["invoice", "position", "pk"]
-        indexes = [models.Index(fields=["customer", "month"], name="billing_line_of")]
+        indexes = [models.Index(fields=["customer", "until"], name="billing_line_of")]
 
     def __str__(self) -> str:
         return self.label
@@ -284,7 +288,7 @@ class Parked(ScopedModel):
     run = models.ForeignKey(Run, models.CASCADE, related_name="parked", verbose_name=_("run"))
     customer = models.ForeignKey("customers.Customer", models.CASCADE, related_name="+", verbose_name=_("customer"))
     code = models.CharField(_("reason"), max_length=40)
-    params = models.JSONField(default=dict)
+    params = models.JSONField(default=dict, blank=True)
     sentence_by_hand = models.CharField(_("sentence"), max_length=300, blank=True)
     net = models.BigIntegerField(_("excl. VAT"), default=0)  # what waits
 

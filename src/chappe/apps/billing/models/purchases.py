@@ -54,6 +54,12 @@ class Purchase(ScopedModel):
     )
     starts_on = models.DateField(_("from"))
     ends_on = models.DateField(_("until"), null=True, blank=True, help_text=_("Last day included."))
+    bills_from = models.DateField(
+        _("billed here from"),
+        null=True,
+        blank=True,
+        help_text=_("Periods that begin before that day were billed elsewhere."),
+    )
     follows_line = models.BooleanField(_("ends with its line"), default=True)
     reference = models.CharField(_("reference"), max_length=60, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -58,17 +58,17 @@ class Charge(models.TextChoices):
 
 
 class CallKind(models.TextChoices):
-    """Classes of numbers as calls carry them (core/calls/numbers.py)."""
+    """Families of communications, as bundles, discounts and lines of invoices name them (kinds.py has the classes of each)."""
 
-    NATIONAL = "national", _("national fixed")
-    MOBILE = "mobile", _("national mobile")
-    DOM = "dom", _("overseas France")
+    NATIONAL = "national", _("fixed lines in France")
+    MOBILE = "mobile", _("mobiles in France")
+    OVERSEAS = "overseas", _("overseas France")
     INTERNATIONAL = "international", _("international")
-    SVA = "sva", _("value-added services")
-    SHORT = "short", _("short numbers")
+    SPECIAL = "special", _("special and short numbers")
     FREE = "free", _("free numbers")
-    EMERGENCY = "emergency", _("emergency numbers")
     INTERNAL = "internal", _("internal")
+    INCOMING = "incoming", _("calls received")
+    OTHER = "other", _("other")
 
 
 def once(name: str, *fields: str, message: object = None) -> list[models.UniqueConstraint]:

@@ -1,0 +1,279 @@
+"""Verbs on money: record a payment, allocate it, take an allocation back, cancel, reject, refund. The only writers of
+payments and allocations.
+
+A row is never changed. Each verb locks the customer, then its invoices, then the journal, and writes the journal's line first:
+no payment exists without it.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from chappe.apps.billing import journal, locks
+from chappe.apps.billing.models import Invoice, JournalEntry
+from chappe.apps.customers.models import Customer
+from chappe.apps.payments import queries
+from chappe.apps.payments.access import AREA
+from chappe.apps.payments.models import Allocation, Payment
+from chappe.core.billing.document import CENT
+from chappe.kit.access.actor import Actor
+from chappe.kit.access.door import Level, require, require_on
+from chappe.kit.audit.sentences import register_sentence
+from chappe.kit.audit.services import event
+
+register_sentence("payments.recorded", gettext_noop("{actor} recorded a payment of {amount} from {customer}"))
+register_sentence("payments.allocated", gettext_noop("{actor} allocated {amount} to invoice {invoice}"))
+register_sentence("payments.freed", gettext_noop("{actor} took {amount} back from invoice {invoice}"))
+register_sentence("payments.cancelled", gettext_noop("{actor} cancelled the payment: {why}"))
+register_sentence("payments.rejected", gettext_noop("{actor} recorded that the bank rejected the payment: {why}"))
+register_sentence("payments.refunded", gettext_noop("{actor} refunded {amount} to {customer}"))
+
+Part = tuple[Invoice, int]
+KINDS = {
+    Payment.Kind.PAYMENT: JournalEntry.Kind.PAYMENT,
+    Payment.Kind.REFUND: JournalEntry.Kind.REFUND,
+    Payment.Kind.REJECTION: JournalEntry.Kind.REJECTION,
+    Payment.Kind.REVERSAL: JournalEntry.Kind.CORRECTION,
+}
+
+
+def record(
+    *,
+    actor: Actor,
+    customer: Customer,
+    amount: int,
+    day: dt.date,
+    means: str = Payment.Means.TRANSFER,
+    reference: str = "",
+    label: str = "",
+    parts: Sequence[Part] | None = None,
+    key: str = "",
+) -> Payment:
+    """Money that came in. ``parts``: (invoice, amount) it pays; None: the oldest invoices first; what is left stays in credit.
+
+    ``key``: the same key twice is one payment, the first is returned. Raises ValidationError: amount not whole cents above
+    zero, a part larger than what is open or than the payment, an invoice of somebody else.
+    """
+    if amount <= 0 or amount % CENT:
+        raise ValidationError({"amount": _("An amount is a number of whole cents above zero.")})
+    with transaction.atomic():
+        customer = _hold(customer, actor)
+        twin = Payment.objects.filter(key=key).first() if key else None
+        if twin is not None:
+            return twin
+        chosen = _oldest_first(customer, amount) if parts is None else _checked(customer, amount, parts)
+        payment = _write(
+            actor, customer, amount, day, kind=Payment.Kind.PAYMENT, means=means, reference=reference, label=label,
+            key=key, parts=chosen,
+        )  # fmt: skip
+        event(actor, payment, "payments.recorded", amount=_euros(amount), customer=customer.name)
+    return payment
+
+
+def allocate(*, actor: Actor, payment: Payment, invoice: Invoice, amount: int) -> Allocation:
+    """Let a part of a payment pay an invoice. Raises ValidationError when more than is left or open."""
+    with transaction.atomic():
+        customer = _hold(payment.customer, actor)
+        left = queries.unallocated(payment)
+        if amount <= 0 or amount % CENT or amount > left:
+            raise ValidationError(
+                {"amount": _("%(left)s of this payment are left to allocate.") % {"left": _euros(left)}}
+            )
+        [(row, part)] = _checked(customer, amount, [(invoice, amount)])
+        _note(actor, customer, payment, row, part)
+        made = Allocation.objects.create(payment=payment, invoice=row, amount=part, recorded_by=actor.user)
+        event(actor, payment, "payments.allocated", amount=_euros(part), invoice=str(row))
+    return made
+
+
+def free(*, actor: Actor, payment: Payment, invoice: Invoice) -> Allocation:
+    """Take back all that a payment paid of an invoice; it is in credit again. Raises ValidationError when nothing was."""
+    with transaction.atomic():
+        customer = _hold(payment.customer, actor)
+        held = payment.allocations.filter(invoice=invoice).aggregate(total=Sum("amount"))["total"] or 0
+        if not held:
+            raise ValidationError(_("Nothing of this payment pays that invoice."))
+        _note(actor, customer, payment, invoice, -held)
+        made = Allocation.objects.create(payment=payment, invoice=invoice, amount=-held, recorded_by=actor.user)
+        event(actor, payment, "payments.freed", amount=_euros(held), invoice=str(invoice))
+    return made
+
+
+def why_not_cancel(payment: Payment) -> Any:
+    """Why a payment cannot be cancelled; None when it can."""
+    if payment.kind == Payment.Kind.REVERSAL:
+        return _("A cancellation is not cancelled: record the payment again.")
+    if payment.cancelled_by.exists():
+        return _("It is cancelled already.")
+    return None
+
+
+def cancel(*, actor: Actor, payment: Payment, why: str, day: dt.date | None = None) -> Payment:
+    """Undo a payment typed by mistake by a second row of the opposite amount; its invoices are open again.
+
+    Asks the administrator level of a person. Raises ValidationError when it is cancelled already.
+    """
+    if actor.user is not None:
+        require(actor.user, AREA, Level.ADMIN)
+    return _oppose(actor, payment, Payment.Kind.REVERSAL, why, day)
+
+
+def undo(*, actor: Actor, payment: Payment, why: str) -> Payment:
+    """As :func:`cancel`, for the undoing of a statement or of a collection by whoever may write."""
+    return _oppose(actor, payment, Payment.Kind.REVERSAL, why, None)
+
+
+def reject(*, actor: Actor, payment: Payment, reason: str, day: dt.date) -> Payment:
+    """The bank took a payment back (a returned debit, a bad cheque): the opposite row, on the day of the bank."""
+    return _oppose(actor, payment, Payment.Kind.REJECTION, reason, day)
+
+
+def _oppose(actor: Actor, payment: Payment, kind: str, why: str, day: dt.date | None) -> Payment:
+    if not why.strip():
+        raise ValidationError({"why": _("Say why: it stays in the journal.")})
+    with transaction.atomic():
+        customer = _hold(payment.customer, actor)
+        reason = why_not_cancel(payment)
+        if reason:
+            raise ValidationError(reason)
+        used = payment.allocations.values("invoice").annotate(total=Sum("amount")).exclude(total=0)
+        held = {row["invoice"]: row["total"] for row in used}
+        parts = [(invoice, -held[invoice.pk]) for invoice in locks.invoices(held)]
+        made = _write(
+            actor, customer, -payment.amount, day or payment.day, kind=kind, means=payment.means,
+            reference=payment.reference, label=why.strip()[:200], parts=parts, cancels=payment,
+        )  # fmt: skip
+        verb = "payments.rejected" if kind == Payment.Kind.REJECTION else "payments.cancelled"
+        event(actor, payment, verb, why=why.strip())
+    return made
+
+
+def refund(
+    *, actor: Actor, customer: Customer, amount: int, day: dt.date, means: str, reference: str = "", label: str = ""
+) -> Payment:
+    """Money given back to a customer in credit: first on overpaid invoices, then on what pays none.
+
+    Asks the administrator level of a person. Raises ValidationError when it is more than the customer is owed.
+    """
+    if actor.user is not None:
+        require(actor.user, AREA, Level.ADMIN)
+    with transaction.atomic():
+        customer = _hold(customer, actor)
+        owed = -queries.balance_of(customer)
+        if amount <= 0 or amount % CENT or amount > owed:
+            raise ValidationError({"amount": _("This customer is owed %(owed)s.") % {"owed": _euros(max(0, owed))}})
+        over = queries.with_open(Invoice.objects.filter(customer=customer)).filter(open__lt=0).order_by("pk")
+        parts, left = [], amount
+        for invoice in over:
+            part = min(left, -invoice.open)
+            if part:
+                parts.append((invoice, -part))
+                left -= part
+        made = _write(
+            actor,
+            customer,
+            -amount,
+            day,
+            kind=Payment.Kind.REFUND,
+            means=means,
+            reference=reference,
+            label=label,
+            parts=parts,
+        )
+        event(actor, made, "payments.refunded", amount=_euros(amount), customer=customer.name)
+    return made
+
+
+def _hold(customer: Customer, actor: Actor) -> Customer:
+    """The customer's row locked until the end of the transaction: one payment of a customer at a time."""
+    row = Customer.objects.select_for_update(of=("self",)).select_related("owner").get(pk=customer.pk)
+    if actor.user is not None:
+        require(actor.user, AREA, Level.WRITE)
+        require_on(actor.user, Payment(owner_id=row.owner_id), Level.WRITE)
+    return row
+
+
+def _oldest_first(customer: Customer, amount: int) -> list[Part]:
+    parts: list[Part] = []
+    for invoice in queries.open_invoices([customer.pk]):
+        part = min(amount, invoice.open)
+        if part <= 0:
+            break
+        parts.append((invoice, part))
+        amount -= part
+    return parts
+
+
+def _checked(customer: Customer, amount: int, parts: Sequence[Part]) -> list[Part]:
+    """The parts, each of an issued invoice of the customer, none larger than what is open there, within the amount."""
+    asked: dict[int, int] = {}
+    for invoice, part in parts:
+        if part <= 0 or part % CENT:
+            raise ValidationError(_("A part is a number of whole cents above zero."))
+        asked[invoice.pk] = asked.get(invoice.pk, 0) + part
+    if sum(asked.values()) > amount:
+        raise ValidationError(_("The parts are larger than the payment."))
+    locks.invoices(asked)
+    rows = {row.pk: row for row in queries.with_open(Invoice.objects.filter(pk__in=asked, customer=customer))}
+    for pk, part in asked.items():
+        row = rows.get(pk)
+        if row is None:
+            raise ValidationError(_("An invoice is not an issued one of this customer."))
+        if part > row.open:
+            raise ValidationError(
+                _("Invoice %(number)s is open for %(open)s only.") % {"number": row, "open": _euros(max(0, row.open))}
+            )
+    return [(rows[pk], part) for pk, part in asked.items()]
+
+
+def _write(
+    actor: Actor, customer: Customer, amount: int, day: dt.date, *, kind: str, means: str, reference: str, label: str,
+    parts: Iterable[Part], key: str = "", cancels: Payment | None = None,
+) -> Payment:  # fmt: skip
+    parts = list(parts)
+    entry = _journal(
+        actor, customer, KINDS[Payment.Kind(kind)], parts, amount=amount, reference=reference,
+        day=day.isoformat(), means=means, label=label, cancels=cancels.pk if cancels else None,
+    )  # fmt: skip
+    payment = Payment.objects.create(
+        owner=customer.owner, customer=customer, kind=kind, means=means, day=day, amount=amount, reference=reference[:60],
+        label=label[:200], key=key, cancels=cancels, entry=entry, recorded_by=actor.user,
+    )  # fmt: skip
+    Allocation.objects.bulk_create(
+        [Allocation(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user) for invoice, part in parts]
+    )
+    return payment
+
+
+def _note(actor: Actor, customer: Customer, payment: Payment, invoice: Invoice, part: int) -> None:
+    parts = [(invoice, part)]
+    kind = JournalEntry.Kind.ALLOCATION
+    _journal(actor, customer, kind, parts, amount=0, reference=payment.reference, payment=payment.pk)
+
+
+def _journal(
+    actor: Actor, customer: Customer, kind: str, parts: Sequence[Part], *, amount: int, reference: str, **data: Any
+) -> JournalEntry:
+    told = {name: value for name, value in data.items() if value not in ("", None)}
+    told["allocations"] = [{"invoice": invoice.number, "amount_nano": part} for invoice, part in parts]
+    return journal.append(
+        kind,
+        actor=actor,
+        owner=customer.owner,
+        reference=reference[:60],
+        customer_number=customer.number,
+        amount=amount,
+        data=told,
+    )
+
+
+def _euros(nano: int) -> str:
+    from chappe.kit.ui.formats import money
+
+    return money(nano)

@@ -95,6 +95,8 @@ def propose(lines: Sequence[bytes]) -> ColumnMapping:
         return _from_json(texts)
     delimiter = _delimiter(texts)
     rows = [row for row in (_cells(text, delimiter) for text in texts) if row]
+    if not rows:
+        return ColumnMapping()
     header = _has_header(rows)
     width = len(rows[0])
     columns = tuple(cell.strip() for cell in rows[0]) if header else tuple(f"#{at}" for at in range(1, width + 1))

@@ -25,7 +25,14 @@ _serial = itertools.count(1)
 
 
 def source(owner: Any, mark: str, **fields: Any) -> Source:
-    usual = {"name": mark, "slug": mark.lower(), "owner": owner, "way": "listen", "port": 20_000 + next(_serial), "profile": "avaya-ip-office"}
+    usual = {
+        "name": mark,
+        "slug": mark.lower(),
+        "owner": owner,
+        "way": "listen",
+        "port": 20_000 + next(_serial),
+        "profile": "avaya-ip-office",
+    }
     return Source.objects.create(**(usual | fields))
 
 

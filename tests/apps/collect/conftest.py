@@ -67,15 +67,16 @@ def take(source: Source) -> list[Chunk]:
 
 
 def read(source: Source) -> list[Chunk]:
-    done = []
-    for chunk in Chunk.objects.filter(source=source, state__in=["waiting", "reading", "failed"]).order_by("pk"):
-        done.append(pipeline.process(actor=SYSTEM, chunk=chunk))
-    return done
+    rows = Chunk.objects.filter(source=source, state__in=["waiting", "reading", "failed"]).order_by("pk")
+    return [pipeline.process(actor=SYSTEM, chunk=chunk) for chunk in list(rows)]
 
 
 def calls(columns: str = "*", where: str = "TRUE") -> list[dict]:
     rows = lake.query(f"SELECT {columns} FROM calls WHERE {where} ORDER BY start, call_id").to_pylist()
-    return [{name: value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value for name, value in row.items()} for row in rows]
+    return [
+        {name: value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else value for name, value in row.items()}
+        for row in rows
+    ]
 
 
 def equation(chunk: Chunk) -> tuple[int, int, int, int, int]:

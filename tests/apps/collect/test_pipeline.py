@@ -12,7 +12,6 @@ from tests.apps.collect.conftest import NOON, SYSTEM, calls, equation, half, put
 from tests.support.rows_customers import FACTORIES as CUSTOMERS
 
 
-
 def ids() -> list[str]:
     """Numbers of the calls, as the PBX gave them."""
     return [row["call_id"].split("/")[0] for row in calls()]
@@ -125,7 +124,9 @@ def test_killed_at_any_step_it_counts_once(source, monkeypatch, where):
 def test_killed_while_the_spool_is_taken_it_takes_once(source, monkeypatch):
     put(source, ticket())
     with monkeypatch.context() as patch:
-        patch.setattr("chappe.connectors.pbx.spool.SpoolFile.remove", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "chappe.connectors.pbx.spool.SpoolFile.remove", lambda self: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             intake.take_spool(source)
     assert Chunk.objects.count() == 1 and len(queries.spool().closed(source.slug)) == 1

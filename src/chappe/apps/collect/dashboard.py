@@ -51,7 +51,10 @@ def refused(user: Any) -> dict[str, Any] | None:
     url = registry.url("collect.issue")
     hint = _g("nothing to do") if not count else _g("to mend or to read again")
     if confirm:
-        url, hint = registry.url("collect.chunk"), _g("%(count)s batches wait for somebody") % {"count": formats.number(confirm)}
+        url, hint = (
+            registry.url("collect.chunk"),
+            _g("%(count)s batches wait for somebody") % {"count": formats.number(confirm)},
+        )
     return {
         "label": _g("Refused tickets"), "value": formats.number(count), "url": url, "icon": "ticket-off",
         "tone": "bad" if count or confirm else "ok", "hint": hint,

@@ -58,7 +58,7 @@ def readable(data: bytes, encoding: str = "utf-8") -> str:
         text = data.decode(encoding)
     except (UnicodeDecodeError, LookupError):
         text = data.decode("cp1252", "replace")
-    return "".join(chr(0x2400 + ord(sign)) if ord(sign) < 32 and sign not in "\t\n" else sign for sign in text)
+    return "".join(f"\\x{ord(sign):02x}" if ord(sign) < 32 and sign not in "\t\n" else sign for sign in text)
 
 
 def show(number: int, data: bytes, found: Decoded, *, whole: bool = True, cut: str = "") -> Shown:

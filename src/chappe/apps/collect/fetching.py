@@ -4,19 +4,25 @@ The connector tells what is there and brings the bytes; what was seen before is 
 set apart until somebody confirms it, unless the source says that its files grow.
 """
 
+import hashlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chappe.apps.collect import alarms, intake, told
 from chappe.apps.collect.models import Chunk, FetchedFile, Source, SourceAlarm, SourceState
+from chappe.connectors.files import FilesError, Place, Remote, open_fetcher, sentence, settled
 from chappe.kit.access.actor import Actor
 
 SYSTEM = Actor.system("collect")
 MOST_FILES = 200  # a round
+SETTLE_SECONDS = 3.0
+State = FetchedFile.State
 
 
 @dataclass
@@ -29,62 +35,67 @@ class Told:
     problem: str = ""
 
 
-def fetch(source: Source) -> Told:
+def place_of(source: Source) -> Place:
+    """Where the files of a source are, as its settings say."""
+    return Place(
+        folder=source.folder, pattern=source.pattern, host=source.host, port=source.port or 0, login=source.login,
+        password=source.password, private_key=source.private_key, host_key=source.server_key,
+    )  # fmt: skip
+
+
+def fetch(source: Source, *, settle: float = SETTLE_SECONDS) -> Told:
     """Look once; files that are new and no longer grow are taken in. A server that cannot be reached is an alarm."""
     found = Told()
     told.ensure(source)
     try:
-        _look(source, found)
-    except Exception as error:  # noqa: BLE001 - whatever a server does is told on the source, the others go on
-        found.problem = _sentence(error)
+        _look(source, found, settle)
+    except FilesError as error:
+        found.problem = sentence(error, settings.LANGUAGE_CODE[:2])
         alarms.raise_alarm(source, SourceAlarm.Code.FETCH, reason=found.problem)
     else:
         alarms.end(source, SourceAlarm.Code.FETCH)
+    now = timezone.now()
     SourceState.objects.filter(source=source).update(
-        fetched_at=timezone.now(), told_at=timezone.now(), detail=found.problem[:500],
+        fetched_at=now, told_at=now, detail=found.problem[:500],
         state=SourceState.State.ERROR if found.problem else SourceState.State.CONNECTED,
     )  # fmt: skip
     return found
 
 
-def _sentence(error: Exception) -> str:
-    return str(error).strip()[:300] or type(error).__name__
+def _look(source: Source, found: Told, settle: float) -> None:
+    rows = FetchedFile.objects.filter(source=source).exclude(state=State.FAILED)
+    seen = set(rows.values_list("name", "size", "modified"))
+
+    def known(remote: Remote) -> bool:
+        return (remote.name, remote.size, remote.modified) in seen
+
+    with open_fetcher(source.way, place_of(source)) as fetcher, tempfile.TemporaryDirectory(prefix="chappe-") as folder:
+        for remote in settled(fetcher, known, wait=settle)[:MOST_FILES]:
+            path = fetcher.fetch(remote, Path(folder))
+            _take(source, remote, path, found)
+            path.unlink()
 
 
-def _look(source: Source, found: Told) -> None:
-    raise NotImplementedError
-
-
-def _known(source: Source, name: str, size: int, modified: float) -> bool:
-    """Seen with this size and moment already: not fetched again."""
-    return (
-        FetchedFile.objects.filter(source=source, name=name, size=size, modified=modified)
-        .exclude(state=FetchedFile.State.FAILED)
-        .exists()
-    )
-
-
-def _take(source: Source, name: str, path: Path, size: int, modified: float, found: Told) -> None:
-    import hashlib
-
+def _take(source: Source, remote: Remote, path: Path, found: Told) -> None:
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    before = FetchedFile.objects.filter(source=source, name=name).exclude(state=FetchedFile.State.FAILED)
+    before = FetchedFile.objects.filter(source=source, name=remote.name).exclude(state=State.FAILED)
+    seen: dict[str, Any] = {"size": remote.size, "modified": remote.modified}
     if before.filter(sha256=sha256).exists():  # touched, not changed
-        before.filter(sha256=sha256).update(size=size, modified=modified)
+        before.filter(sha256=sha256).update(**seen)
         found.known += 1
         return
-    values: dict[str, Any] = {"size": size, "modified": modified, "problem": "", "chunk": None}
+    values = seen | {"problem": "", "chunk": None}
     apart = before.exists() and not source.files_grow
     try:
         chunk, is_new = intake.receive(
-            actor=SYSTEM, source=source, file=path, name=name, kind=Chunk.Kind.FETCH, waits=apart
+            actor=SYSTEM, source=source, file=path, name=remote.name, kind=Chunk.Kind.FETCH, waits=apart
         )
     except ValidationError as error:
-        values |= {"state": FetchedFile.State.FAILED, "problem": " ".join(error.messages)[:500]}
+        values |= {"state": State.FAILED, "problem": " ".join(error.messages)[:500]}
     else:
-        state = FetchedFile.State.QUARANTINED if apart else FetchedFile.State.TAKEN
-        values |= {"chunk": chunk, "state": state if is_new else FetchedFile.State.SAME}
+        state = State.QUARANTINED if apart else State.TAKEN
+        values |= {"chunk": chunk, "state": state if is_new else State.SAME}
         found.quarantined += is_new and apart
         found.taken += is_new and not apart
-    FetchedFile.objects.update_or_create(source=source, name=name, sha256=sha256, defaults=values)
+    FetchedFile.objects.update_or_create(source=source, name=remote.name, sha256=sha256, defaults=values)

@@ -47,7 +47,7 @@ class SourceForm(forms.ModelForm):
     class Meta:
         model = Source
         fields = (
-            "name", "slug", "owner", "way", "profile", "host", "port", "login", "password", "allowed_peers", "folder", "pattern",
+            "name", "slug", "owner", "way", "profile", "host", "port", "login", "password", "private_key", "allowed_peers", "folder", "pattern",
             "files_grow", "server_key", "timezone", "outside_prefix", "area", "own_ranges", "pays", "customer", "sell_plan",
             "buy_plan", "opens_at", "closes_at", "open_days", "silence_minutes", "alarm_emails", "active", "notes",
         )  # fmt: skip
@@ -55,6 +55,7 @@ class SourceForm(forms.ModelForm):
             "opens_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "closes_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
             "own_ranges": forms.Textarea(attrs={"rows": 3}),
+            "private_key": forms.Textarea(attrs={"rows": 2, "class": "ch-ref", "autocomplete": "off"}),
             "server_key": forms.Textarea(attrs={"rows": 2, "class": "ch-ref"}),
             "notes": forms.Textarea(attrs={"rows": 3}),
         }
@@ -65,6 +66,7 @@ class SourceForm(forms.ModelForm):
         self.fields["timezone"].choices = zone_choices(_g("That of the profile"))
         if user is not None and not is_house(user):
             del self.fields["owner"]
+        self.initial["private_key"] = self.initial["password"] = ""
         slug = self.fields["slug"]
         slug.required = False
         if self.instance.pk:
@@ -76,6 +78,10 @@ class SourceForm(forms.ModelForm):
         for field in self.fields.values():
             if field.label:
                 field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    def clean_private_key(self) -> str:
+        """Empty keeps the present one; it is never shown in the form."""
+        return self.cleaned_data["private_key"] or (self.instance.private_key if self.instance.pk else "")
 
     def clean_password(self) -> str:
         """Empty keeps the present one."""
@@ -145,11 +151,8 @@ def _typed(word: str, like: Any) -> Any:
     if isinstance(like, bool) or (like is None and word in {"true", "false"}):
         return word.lower() in {"true", "yes", "oui", "1"}
     if (
-        ((like is None or isinstance(like, int))
-        and re.fullmatch(r"-?\d{1,15}", word)
-        and not word.startswith("0"))
-        or word == "0"
-    ):
+        (like is None or isinstance(like, int)) and re.fullmatch(r"-?\d{1,15}", word) and not word.startswith("0")
+    ) or word == "0":
         return int(word)
     return word
 

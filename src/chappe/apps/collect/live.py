@@ -7,6 +7,7 @@ few streams are held at a time in a process, and past that each answers at once 
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -17,9 +18,9 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chappe.apps.collect import decoding, queries, tracing
-from chappe.apps.collect.models import Source
-from chappe.apps.collect.records import Record, of_spool
+from chappe.apps.collect import decoding, queries
+from chappe.apps.collect.models import Chunk, Source
+from chappe.apps.collect.records import Record, of_spool, records_of
 from chappe.apps.collect.services import with_zone
 from chappe.connectors.pbx.follow import Follower
 from chappe.core.tickets.registry import make_decoder
@@ -33,6 +34,7 @@ HELD = threading.BoundedSemaphore(2)  # of the four threads of a web process
 AGAIN_MS, BUSY_MS = 300, 2500
 FIRST_SHOWN = 40
 MOST_A_LOOK = 200
+READ_BYTES = 8_000_000
 
 
 def _sources(request: HttpRequest) -> list[Source]:
@@ -170,12 +172,9 @@ def _first(sources: list[Source], whole: bool) -> tuple[list[dict[str, Any]], di
     found: list[tuple[Any, dict[str, Any]]] = []
     numbers: dict[int, int] = {}
     for source in sources:
-        recent = list(of_spool(partial(queries.spool().last, source.slug, FIRST_SHOWN)))
-        if not recent:
-            recent = [record for _chunk, record in tracing.search_raw(source, limit=FIRST_SHOWN, budget=20_000)[0]][
-                ::-1
-            ]
-        live = [record for record in recent if record.connection != 0xFFFFFFFF]
+        live = list(of_spool(partial(queries.spool().last, source.slug, FIRST_SHOWN)))
+        if len(live) < FIRST_SHOWN:
+            live = _taken(source, FIRST_SHOWN - len(live)) + live
         numbers[source.pk] = max((record.number for record in live), default=last_number(source))
         tail = _tail(source, {source.pk: numbers[source.pk]}, whole)
         if tail is not None:
@@ -183,3 +182,14 @@ def _first(sources: list[Source], whole: bool) -> tuple[list[dict[str, Any]], di
             tail.follower.close()
     found.sort(key=lambda pair: pair[0], reverse=True)
     return [told for _moment, told in found[:FIRST_SHOWN]], numbers
+
+
+def _taken(source: Source, count: int) -> list[Record]:
+    """The last tickets that were already taken in, oldest first; only small batches are read for it."""
+    last = (
+        source.chunks.filter(kind=Chunk.Kind.SPOOL, size__lt=READ_BYTES)
+        .select_related("stored")
+        .order_by("-pk")
+        .first()
+    )
+    return list(deque(records_of(last), count)) if last is not None else []

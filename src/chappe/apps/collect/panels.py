@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from chappe.apps.collect import decoding, hours, profiles, queries, setup_words
 from chappe.apps.collect.health import health_of
-from chappe.apps.collect.models import Chunk, FetchedFile, Source, TicketIssue
+from chappe.apps.collect.models import Chunk, Source, TicketIssue
 from chappe.apps.collect.pages import scores_shown
 from chappe.kit.access.door import Level, may_touch, visible_to
 from chappe.kit.screens import registry
@@ -92,7 +92,7 @@ def _gaps(shown: list[hours.Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
 def to_handle(source: Source, user: Any) -> dict[str, Any]:
     """Anomalies by kind, with an example each."""
     groups = queries.issue_groups(source)
-    base = f"{registry.url('collect.issue')}?scope=all&source={source.pk}&state=open"
+    base = f"{registry.url('collect.issue')}?scope=all&source={source.pk}"
     return {
         "groups": [
             {**group, "url": f"{base}&code={group['code']}", "sentence": group["example"].sentence(),
@@ -143,12 +143,8 @@ def fates(chunk: Chunk, user: Any) -> dict[str, Any]:
         "issues_url": f"{registry.url('collect.issue')}?scope=all&chunk={chunk.pk}",
         "confirm_url": registry.url("collect.confirm", pk=chunk.pk), "writes": may_touch(user, chunk, Level.WRITE),
         "profile": profiles.label_of(chunk.profile or chunk.source.profile),
+        "scores": scores_shown(chunk.detection or [], chunk.profile),
     }  # fmt: skip
-
-
-def detection(chunk: Chunk, _user: Any) -> dict[str, Any]:
-    """What the profiles made of the first lines when the file came."""
-    return {"scores": scores_shown(chunk.detection or [], chunk.profile), "chunk": chunk}
 
 
 def issue_line(issue: TicketIssue, user: Any) -> dict[str, Any]:
@@ -189,9 +185,3 @@ def _written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or formats.DASH
     return str(value) if value not in ("", None) else formats.DASH
-
-
-def fetched_note(file: FetchedFile, _user: Any) -> dict[str, Any]:
-    """What to do with a file that changed since it was counted."""
-    waits = file.chunk is not None and file.chunk.state == Chunk.State.TO_CONFIRM
-    return {"file": file, "waits": waits, "url": registry.object_url(file.chunk) if file.chunk else ""}

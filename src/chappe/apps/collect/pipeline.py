@@ -177,19 +177,24 @@ def _remark(chunk: Chunk, record: Record, issues: Iterable[Issue], work: Work) -
 
 
 def _issue(chunk: Chunk, record: Record, issue: Issue) -> TicketIssue:
-    text = record.data[:SHOWN].decode("utf-8", "replace").replace("\x00", "␀")
+    text = record.data[:SHOWN].decode("utf-8", "replace").replace("\x00", "\\0")
     return TicketIssue(
         source_id=chunk.source_id, chunk=chunk, number=record.number, received=record.received, severity=str(issue.severity),
-        code=issue.code[:60], field=issue.field[:60], column=issue.column, params=_plain(issue.params), raw=record.data[:KEPT_BYTES],
+        code=issue.code[:60], state=_state(issue), field=issue.field[:60], column=issue.column, params=_plain(issue.params), raw=record.data[:KEPT_BYTES],
         excerpt=text,
     )  # fmt: skip
+
+
+def _state(issue: Issue) -> str:
+    """A remark asks nothing of anybody; a refused line does."""
+    return TicketIssue.State.OPEN if issue.severity is Severity.ERROR else TicketIssue.State.NOTED
 
 
 def _plain(params: Any) -> dict[str, Any]:
     """Parameters as JSON; PostgreSQL refuses NUL in it."""
     kept = {}
     for name, value in dict(params).items():
-        kept[name] = value if isinstance(value, int | bool) else str(value).replace("\x00", "␀")[:300]
+        kept[name] = value if isinstance(value, int | bool) else str(value).replace("\x00", "\\0")[:300]
     return kept
 
 

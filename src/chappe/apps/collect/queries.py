@@ -71,7 +71,7 @@ def issues_to_handle(user: Any) -> QuerySet[TicketIssue]:
 
 def issue_groups(source: Source) -> list[dict[str, Any]]:
     """What is to handle on a source, by kind: code, severity, number and an example."""
-    rows = TicketIssue.objects.filter(source=source, state=TicketIssue.State.OPEN)
+    rows = TicketIssue.objects.filter(source=source, state__in=[TicketIssue.State.OPEN, TicketIssue.State.NOTED])
     counted = rows.values("code", "severity").annotate(number=Count("pk")).order_by("severity", "-number")[:12]
     made = []
     for row in counted:

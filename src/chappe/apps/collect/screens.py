@@ -40,7 +40,7 @@ CHUNK_TONES = {
     "failed": Tone.BAD,
     "aside": Tone.NEW,
 }
-ISSUE_TONES = {"open": Tone.WAIT, "replayed": Tone.OK, "left": Tone.NEW}
+ISSUE_TONES = {"open": Tone.WAIT, "noted": Tone.NEW, "replayed": Tone.OK, "left": Tone.NEW}
 SEVERITIES = {"error": Tone.BAD, "warning": Tone.WARN, "info": Tone.NEW}
 FETCHED_TONES = {"taken": Tone.OK, "same": Tone.NEW, "quarantined": Tone.WARN, "failed": Tone.BAD}
 
@@ -70,7 +70,7 @@ registry.register(
         rows=queries.with_health,
         page_links=(pages.live_link, pages.upload_link, pages.test_link),
         scopes=(
-            Scope(name="active", label=_("Active"), where=Q(active=True)),
+            Scope(name="active", label=pgettext_lazy("sources", "Active"), where=Q(active=True)),
             Scope(name="alarm", label=_("With an alarm"), where=Q(alarms__until=None, alarms__pk__isnull=False)),
             Scope(name="stopped", label=pgettext_lazy("sources", "Stopped"), where=Q(active=False)),
             Scope(name="all", label=_("See all")),
@@ -89,6 +89,7 @@ registry.register(
             Column(name="host", label=_("Host"), shown=False),
             Column(name="login", label=_("Login"), shown=False, exported=False),
             Column(name="password", label=_("Password"), kind=Kind.SECRET, shown=False, exported=False, in_api=False),
+            Column(name="private_key", label=_("Private key"), kind=Kind.SECRET, shown=False, exported=False, in_api=False),
             Column(name="allowed_peers", label=_("Accepted addresses"), shown=False),
             Column(name="folder", label=_("Folder"), shown=False),
             Column(name="pattern", label=_("Names of files"), shown=False),
@@ -131,10 +132,10 @@ registry.register(
         delete=services.delete_source,
         actions=(
             Action(name="fetch", label=_("Look for files now"), icon="refresh", perform=actions.fetch_now, offered=actions.fetches),
-            Action(name="stop", label=_("Stop"), icon="player-pause", perform=actions.stop, bulk=True,
+            Action(name="stop", label=pgettext_lazy("a source", "Stop"), icon="player-pause", perform=actions.stop, bulk=True,
                    confirm=_("Tickets of this source are not taken in any more until it is started again. Stop it?"),
                    offered=lambda source, _user: source.active),
-            Action(name="start", label=_("Start"), icon="player-play", perform=actions.start, bulk=True, primary=True,
+            Action(name="start", label=pgettext_lazy("a source", "Start"), icon="player-play", perform=actions.start, bulk=True, primary=True,
                    offered=lambda source, _user: not source.active),
         ),
     )
@@ -159,7 +160,7 @@ registry.register(
             Scope(name="all", label=_("See all")),
         ),
         columns=(
-            Column(name="name", label=_("Batch"), kind=Kind.REF, second="source__name"),
+            Column(name="name", label=_("Batch"), source="title", kind=Kind.REF, second="source__name", order_by="pk"),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=CHUNK_TONES),
             Column(name="kind", label=_("Kind"), kind=Kind.STATE, shown=False),
             Column(name="source", label=_("Source"), kind=Kind.LINK, shown=False),
@@ -186,10 +187,10 @@ registry.register(
         search=("name", "source__name", "sha256"),
         ordering=("-pk",),
         state="state",
+        head="title",
         subtitle=lambda chunk: f"{chunk.get_kind_display()} · {chunk.source}",
         panels=(
             Panel(title=_("What became of each line"), icon="sum", template="collect/fates.html", context=panels.fates),
-            Panel(title=_("What it may be"), icon="zoom-question", template="collect/scores_panel.html", context=panels.detection),
             Panel(title=_("Identity"), icon="file", aside=True, columns=(
                 "source", "kind", "created_at", "created_by", "received_from", "received_to", "ended_at", "size", "stored", "sha256")),
         ),

@@ -42,14 +42,14 @@
     const made = model.cloneNode(true);
     const [row, more] = made.querySelectorAll("tr");
     row.dataset.tone = ticket.tone;
-    row.className = "t-" + ticket.tone + " co-new";
-    more.className = "co-more t-" + ticket.tone;
+    row.className = "co-t-" + ticket.tone + " co-new";
+    more.className = "co-more co-t-" + ticket.tone;
     for (const place of made.querySelectorAll("[data-f]")) {
       const name = place.dataset.f;
       if (name === "issues") {
         for (const issue of ticket.issues) {
           const line = document.createElement("p");
-          line.className = "co-issue s-" + issue.tone;
+          line.className = "co-issue co-i-" + issue.tone;
           line.textContent = issue.sentence;
           place.append(line);
         }

@@ -245,13 +245,16 @@ def test_we_connect_and_connect_again(run, house, free_port):
 
 def test_the_second_address_of_a_pair_is_tried(house, free_port):
     async def main():
-        async def pbx(_reader, writer):
+        async def pbx(reader, writer):
             writer.write(b"from the other\n")
+            await reader.read()
+            writer.close()
 
         server = await asyncio.start_server(pbx, "127.0.0.1", free_port)
         async with house(spec(free_port, way="connect", host="::1, 127.0.0.1")).running() as h:
             assert await h.wait_kept(1) == [(b"from the other", 0)]
         server.close()
+        await server.wait_closed()
 
     asyncio.run(main())
 

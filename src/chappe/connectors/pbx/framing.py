@@ -191,6 +191,7 @@ class SignIn:
 
     def _refusal(self, word: bytes) -> None:
         if REFUSED.search(word) and not word[:1].isdigit():  # a record begins with its date
+            self._step, self._text = 0, b""
             raise FramingError("login-refused")
 
     def finish(self) -> list[Piece]:

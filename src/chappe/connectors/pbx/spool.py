@@ -89,11 +89,20 @@ class SpoolFile:
 
     def read(self) -> Iterator[Raw]:
         """Its records in order. Raises FileNotFoundError when it has been removed."""
-        with self.path.open("rb") as file:
+        with self._open() as file:
             scanner = begin(file)
             yield from scan(file, scanner)
             tail = [Damage(scanner.offset, scanner.tail)] if scanner.tail and self.closed else []
             self.damage = [*scanner.damage, *tail]
+
+    def _open(self) -> BinaryIO:
+        """It may have been closed, and so renamed, since it was listed."""
+        try:
+            return self.path.open("rb")
+        except FileNotFoundError:
+            if self.closed:
+                raise
+            return self.path.with_suffix(CLOSED).open("rb")
 
     def sha256(self) -> str:
         """Of the whole file."""

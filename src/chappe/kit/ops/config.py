@@ -85,6 +85,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "API_RATE_PER_MINUTE", "int", 600, "Requests a minute that a key of the API may make, unless it says otherwise."
     ),
+    Setting("REPORT_SECONDS", "int", 30, "Seconds after which the query of a report is stopped."),
+    Setting("REPORT_MEMORY_MB", "int", 1000, "Memory that the query of a report may take, in megabytes."),
+    Setting("REPORT_ROWS", "int", 100_000, "Rows of a report beyond which it is cut."),
     Setting("HTTPS", "bool", False, "Set where Chappe is reached over HTTPS: secure cookies and HSTS."),
     Setting(
         "SMTP_URL",

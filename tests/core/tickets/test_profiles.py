@@ -121,3 +121,43 @@ def test_a_sentence_in_french():
     assert caught.value.issues[0].sentence("fr") == (
         "« Europe/Lyon » n’est pas un fuseau horaire ; attendu, par exemple : Europe/Paris."
     )
+
+
+@pytest.mark.parametrize(
+    ("decoder", "options", "code"),
+    [
+        ("asterisk", {"extensions": ["200-299", "3999"]}, ""),
+        ("asterisk", {"extensions": ["2xx"]}, "tickets.profile-type"),
+        ("asterisk", {"delimiter": "\n"}, "tickets.profile-type"),
+        ("3cx", {"widths": ["12", "0"]}, "tickets.profile-type"),
+        ("mitel-3300", {"layout": {"account": [70, 12]}}, ""),
+        ("mitel-3300", {"layout": {"account": [-1, 12]}}, "tickets.profile-type"),
+        ("mitel-3300", {"length": "99"}, "tickets.profile-choice"),
+        ("alcatel-oxo", {"types": {"9": "out"}}, ""),
+        ("alcatel-oxo", {"types": {"9": "sideways"}}, "tickets.profile-choice"),
+        ("mapped", {"fields": {"start": "#1"}, "outcomes": {"fini": "answered"}}, ""),
+        ("mapped", {"fields": {"start": "#1"}, "outcomes": {"fini": "done"}}, "tickets.profile-choice"),
+    ],
+)
+def test_options_are_checked_in_depth(decoder, options, code):
+    issues = check_profile(Profile("x", "x", decoder, options=options))
+    assert [issue.code for issue in issues] == ([code] if code else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "idna", "punycode", "unicode_escape", "base64", "nothing", ""])
+def test_an_encoding_of_lines_is_needed(encoding):
+    issues = check_profile(Profile("x", "x", "asterisk", encoding=encoding))
+    assert [issue.code for issue in issues] == ["tickets.profile-encoding"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "latin-1", "cp850", "iso8859-15"])
+def test_encodings_of_files(encoding):
+    assert check_profile(Profile("x", "x", "asterisk", encoding=encoding)) == []
+
+
+@pytest.mark.parametrize("slug", sorted(builtin_profiles()))
+def test_a_state_that_makes_no_sense_is_left_out(slug):
+    for state in ({}, {"header": 3}, {"header": [1]}, {"places": {"a": 1}}, {"open": [[1], ["INVITE", "k", 3, "x"]]}):
+        decoder = make_decoder(builtin_profiles()[slug])
+        decoder.restore(state)
+        assert decoder.state() in ({}, {"places": {}})

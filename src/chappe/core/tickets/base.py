@@ -18,7 +18,8 @@ HEADER = Decoded(skipped="header")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a decoder. ``kind``: text, char (one or none), bool, int, choice, list or table; ``label`` in English, marked."""
+    """A setting of a decoder; ``choices`` are the values of a choice, or those a table may hold. ``kind``: text, char (one or none), bool, int, choice, list, table, ranges (200-299), widths
+    (of columns, as texts) or places (name = [position, width]); ``label`` in English, marked."""
 
     name: str
     kind: str

@@ -109,8 +109,16 @@ class Profile:
 
 
 class Decoder(Protocol):
-    """One per source and stream: may keep what earlier lines taught it (a header, the year), nothing else."""
+    """One per source and stream: keeps what earlier lines taught it (a header, the other half of a call), nothing else."""
 
     def decode(self, raw: bytes, *, received: dt.datetime) -> Decoded:
         """One record (without its line end). ``received`` (aware) gives what the ticket omits, such as the year."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """What earlier records taught (a header, halves of calls that wait), as JSON; empty for most formats."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where the decoder that gave ``state`` stopped: between two chunks of one stream, after a restart."""
         ...

@@ -19,7 +19,7 @@ EMERGENCY = frozenset({"15", "17", "18", "112", "114", "115", "116000", "116117"
 
 EXTENSIONS = Option(
     "extensions",
-    "list",
+    "ranges",
     (),
     N_("Internal numbers, as ranges such as 200-299; empty: as many digits as most_digits allows"),
 )

@@ -10,6 +10,8 @@ from chappe.core.base.lang import N_
 from chappe.core.tickets.base import DecoderInfo, Option
 from chappe.core.tickets.clock import is_zone
 
+_RANGE = re.compile(r"\s*\d{1,10}(-\d{1,10})?\s*\Z", re.ASCII)
+_WIDTH = re.compile(r"[1-9]\d{0,2}\Z", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z", re.ASCII)
 #: Settings of a profile and the type of each.
 KEYS: Mapping[str, type | tuple[type, ...]] = {
@@ -34,11 +36,31 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "choice": lambda value: isinstance(value, str),
+    "ranges": lambda value: isinstance(value, list | tuple) and all(_matches(_RANGE, each) for each in value),
+    "widths": lambda value: isinstance(value, list | tuple) and all(_matches(_WIDTH, each) for each in value),
+    "places": lambda value: isinstance(value, Mapping) and all(_is_place(each) for each in value.values()),
     "list": lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
     "table": lambda value: (
         isinstance(value, Mapping) and all(isinstance(each, str | int | bool | list) for each in value.values())
     ),
 }
+
+#: Encodings of Python's that are no encodings of a file of text.
+_NO_FILES = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined"})
+
+
+def _matches(pattern: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and pattern.match(value) is not None
+
+
+def _is_place(value: Any) -> bool:
+    """``[position from 0, width]``."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each < 1000 for each in value)
+    )
+
 
 declare(
     {
@@ -105,7 +127,7 @@ def _fields(info: DecoderInfo, fields: Mapping[str, Any]) -> list[Issue]:
 def _is_encoding(name: str) -> bool:
     """A text encoding of Python's; "hex" and the like turn bytes into bytes and are none."""
     try:
-        return codecs.lookup(name).name == "utf-8" or isinstance(b"a".decode(name), str)
+        return codecs.lookup(name).name.replace("-", "_") not in _NO_FILES and b"a".decode(name) == "a"
     except (LookupError, UnicodeError, ValueError):
         return False
 
@@ -132,8 +154,11 @@ def _options(info: DecoderInfo, options: Mapping[str, Any]) -> list[Issue]:
             faults.append(_fault("option", "options", decoder=info.name, name=name, known=names))
         elif not _KINDS[option.kind](value):
             faults.append(_fault("type", "options", name=name, expected=option.kind))
-        elif option.choices and value not in option.choices:
-            faults.append(_fault("choice", "options", name=name, value=str(value), known=", ".join(option.choices)))
+        elif option.choices:
+            given = list(value.values()) if option.kind == "table" else [value]
+            known_values = ", ".join(option.choices)
+            wrong = [each for each in given if each not in option.choices]
+            faults += [_fault("choice", "options", name=name, value=str(each), known=known_values) for each in wrong]
     return faults
 
 

@@ -25,7 +25,7 @@ def text_of(raw: bytes, encoding: str, remarks: list[Issue], *, limit: int = MAX
         raw = raw.strip(b"\0").replace(b"\0", filler.encode("ascii"))
     try:
         text = raw.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         remarks.append(info("not-utf8"))
         text = raw.decode("cp1252", "replace")
     return text.strip("\ufeff\r\n")

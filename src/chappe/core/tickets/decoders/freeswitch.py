@@ -142,7 +142,7 @@ class FreeswitchCsv(HeaderDecoder):
         super().__init__(profile)
         template = str(self.option("template", TEMPLATE))
         names = profile.columns or tuple(_VARIABLE.findall(template))
-        between = re.search(r"\}[\"']?([^\"'$}{])[\"']?\$\{", template)
+        between = re.search(r"\}[\"']?([^\"'$}{\r\n\0])[\"']?\$\{", template)
         self.delimiter = between.group(1) if between else ","
         self.quote = "'" if "'${" in template else '"'
         self.header = Header(KNOWN, names)

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 
 from chappe.core.base.issue import Issue
+from chappe.core.base.lang import N_
 from chappe.core.tickets.base import HEADER, DecoderInfo, TextDecoder
 from chappe.core.tickets.contract import Decoded, Outcome, Profile, Segment, Way
 from chappe.core.tickets.faults import info, refused, warning
@@ -268,4 +269,4 @@ class IpOffice(TextDecoder):
         return f
 
 
-DECODER = DecoderInfo("avaya-ip-office", "Avaya IP Office SMDR", IpOffice)
+DECODER = DecoderInfo("avaya-ip-office", N_("Avaya IP Office (SMDR)"), IpOffice)

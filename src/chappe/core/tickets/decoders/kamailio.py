@@ -5,6 +5,7 @@ What waits for its other half is kept (within bounds) and can be carried to the 
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chappe.core.base.issue import Issue
@@ -149,10 +150,14 @@ class Kamailio(HeaderDecoder):
         saved = [[method, key, dict(half.row), half.moment.isoformat()] for method, key, half in halves]
         return {**super().state(), "open": saved} if saved else super().state()
 
-    def restore(self, state: Any) -> None:
+    def restore(self, state: Mapping[str, Any]) -> None:
         super().restore(state)
-        for method, key, row, moment in state.get("open", ()):
-            half = Half({str(name): str(value) for name, value in row.items()}, dt.datetime.fromisoformat(moment))
+        for saved in state.get("open", ()):
+            try:
+                method, key, row, moment = saved
+                half = Half({str(name): str(value) for name, value in row.items()}, dt.datetime.fromisoformat(moment))
+            except (AttributeError, TypeError, ValueError):
+                continue
             (self._invites if method == "INVITE" else self._byes)[str(key)] = half
 
 

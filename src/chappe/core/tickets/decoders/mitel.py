@@ -64,11 +64,7 @@ class Mitel(TextDecoder):
     def __init__(self, profile: Profile) -> None:
         super().__init__(profile)
         self.chosen = str(self.option("length", "auto"))
-        self.moved = {
-            name: (place[0], place[1])
-            for name, place in dict(self.option("layout", {})).items()
-            if isinstance(place, list | tuple) and len(place) == 2 and all(isinstance(each, int) for each in place)
-        }
+        self.moved = {name: (place[0], place[1]) for name, place in dict(self.option("layout", {})).items()}
         self.meters = int(self.option("meter_digits", 0))
 
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
@@ -85,7 +81,7 @@ class Mitel(TextDecoder):
     def _length(self, text: str) -> str:
         if self.chosen in LAYOUTS:
             return self.chosen
-        # Spaces at the end may be cut, so a short line does not tell which layout; the calling party's width does.
+        # The system's identifier stands at the end, so a line is as long as its layout; else the profile says it.
         length = len(text)
         if length > 112:
             return "120"
@@ -167,7 +163,7 @@ class Mitel(TextDecoder):
 
 OPTIONS = (
     Option("length", "choice", "auto", N_("Length of a line"), ("auto", *LAYOUTS)),
-    Option("layout", "table", {}, N_("Fields that stand elsewhere: name = [position from 0, width]")),
+    Option("layout", "places", {}, N_("Fields that stand elsewhere: name = [position from 0, width]")),
     Option("meter_digits", "int", 0, N_("Meter pulses follow the digits: how many of them at most")),
 )
 DECODER = DecoderInfo("mitel-3300", N_("Mitel MiVoice Business (3300)"), Mitel, OPTIONS)

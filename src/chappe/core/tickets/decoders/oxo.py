@@ -32,6 +32,7 @@ TYPES: Mapping[str, Way] = {
     "T": Way.TRANSIT,
     "L": Way.INTERNAL,
 }  # fmt: skip
+WAYS = tuple(str(way.value) for way in Way)
 _WAYS = {str(way.value): way for way in Way}
 _WORD = re.compile(r"\S+")
 _SHORT = re.compile(r"(\d{1,3}):(\d\d)\Z", re.ASCII)
@@ -128,13 +129,17 @@ class Oxo(TextDecoder):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         places = state.get("places")
-        if isinstance(places, dict):
-            self.places = {str(name): (int(place[0]), place[1]) for name, place in places.items()}
+        if not isinstance(places, dict):
+            return
+        try:
+            self.places = {str(name): (int(first), last) for name, (first, last) in places.items()}
+        except (TypeError, ValueError):
+            self.places = {}
 
 
 OPTIONS = (
-    Option("types", "table", {}, N_("Types of call and their direction: code = in, out, int or transit")),
-    Option("widths", "list", (), N_("Widths of the columns, when no header is sent")),
+    Option("types", "table", {}, N_("Types of call and their direction: code = in, out, int or transit"), WAYS),
+    Option("widths", "widths", (), N_("Widths of the columns, when no header is sent")),
     Option("date_order", "choice", "dmy", N_("Order of the date"), ("dmy", "mdy")),
     Option("currency", "text", "EUR", N_("Currency of the cost counted by the PBX")),
 )

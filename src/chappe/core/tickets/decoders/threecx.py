@@ -174,7 +174,7 @@ class ThreeCx(HeaderDecoder):
 
 OPTIONS = (
     Option("delimiter", "char", ",", N_("Separator of the columns; empty for fixed widths")),
-    Option("widths", "list", (), N_("Widths of the columns, when they are fixed")),
+    Option("widths", "widths", (), N_("Widths of the columns, when they are fixed")),
     Option("utc", "bool", True, N_("Times are written in UTC")),
     *PARTY_OPTIONS,
 )

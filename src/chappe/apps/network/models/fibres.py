@@ -1,0 +1,170 @@
+"""Inside and between: modules and positions of a PM, cables, fibres, splices, and the routes found by walking them.
+
+Tube and colour of a fibre are not stored: they follow from its number in the cable, the cable's fibres a tube and its scheme.
+"""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.network.models.buildings import Pto
+from chappe.apps.network.models.located import no_separator
+from chappe.apps.network.models.points import Pbo, Pm
+from chappe.core.network.colours import ORANGE, SCHEMES
+from chappe.kit.access.door import HOUSE, Access, ScopedModel
+
+
+class Cable(ScopedModel):
+    """A cable: transport (TR), distribution (DI) or drop (RA)."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    class Kind(models.TextChoices):
+        TRANSPORT = "TR", _("transport")
+        DISTRIBUTION = "DI", _("distribution")
+        DROP = "RA", _("drop")
+
+    reference = models.CharField(_("reference"), max_length=100, unique=True, validators=[no_separator])
+    kind = models.CharField(_("type"), max_length=2, choices=Kind.choices, default=Kind.DISTRIBUTION)
+    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="cables", verbose_name=_("PM"))
+    capacity = models.PositiveIntegerField(_("fibres"), validators=[MinValueValidator(1), MaxValueValidator(864)])
+    per_tube = models.PositiveIntegerField(
+        _("fibres a tube"), default=12, validators=[MinValueValidator(1), MaxValueValidator(72)]
+    )
+    scheme = models.CharField(_("colours"), max_length=10, choices=[(name, name) for name in SCHEMES], default=ORANGE)
+    start = models.CharField(_("from"), max_length=100, blank=True)
+    end = models.CharField(_("to"), max_length=100, blank=True)
+    length = models.FloatField(_("length (m)"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("cable")
+        verbose_name_plural = _("cables")
+        ordering = ["reference"]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Fibre(ScopedModel):
+    """One fibre, by its number in its cable (from 1)."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    class State(models.TextChoices):
+        FREE = "free", _("free")
+        USED = "used", _("used")
+        RESERVED = "reserved", _("reserved")
+        BROKEN = "broken", _("out of order")
+
+    cable = models.ForeignKey(Cable, models.CASCADE, related_name="fibres", verbose_name=_("cable"))
+    number = models.PositiveIntegerField(_("number"), validators=[MinValueValidator(1)])
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.FREE)
+
+    class Meta:
+        verbose_name = _("fibre")
+        verbose_name_plural = _("fibres")
+        ordering = ["cable", "number"]
+        constraints = [models.UniqueConstraint(fields=["cable", "number"], name="network_one_fibre")]
+
+    def __str__(self) -> str:
+        return f"{self.cable} · {self.number}"
+
+
+class Module(ScopedModel):
+    """A module (tiroir, tête) of a PM, with its positions in a grid."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    pm = models.ForeignKey(Pm, models.CASCADE, related_name="modules", verbose_name=_("PM"))
+    name = models.CharField(_("name"), max_length=60, validators=[no_separator])
+    rank = models.PositiveIntegerField(_("place in the PM"), default=1)
+    capacity = models.PositiveIntegerField(_("positions"), default=144, validators=[MaxValueValidator(1152)])
+    columns = models.PositiveIntegerField(_("positions a row"), default=12, validators=[MinValueValidator(1)])
+
+    class Meta:
+        verbose_name = _("module")
+        verbose_name_plural = _("modules")
+        ordering = ["pm", "rank", "name"]
+        constraints = [models.UniqueConstraint(fields=["pm", "name"], name="network_one_module")]
+
+    def __str__(self) -> str:
+        return f"{self.pm} · {self.name}"
+
+
+class Position(ScopedModel):
+    """A connector of a module, the fibre behind it, and the operator patched there."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    module = models.ForeignKey(Module, models.CASCADE, related_name="positions", verbose_name=_("module"))
+    number = models.PositiveIntegerField(_("position"), validators=[MinValueValidator(1)])
+    fibre = models.OneToOneField(
+        Fibre, models.PROTECT, null=True, blank=True, related_name="position", verbose_name=_("fibre")
+    )
+    operator = models.ForeignKey(
+        "parties.Operator", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("operator")
+    )
+    note = models.CharField(_("note"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("position")
+        verbose_name_plural = _("positions")
+        ordering = ["module", "number"]
+        constraints = [models.UniqueConstraint(fields=["module", "number"], name="network_one_position")]
+
+    def __str__(self) -> str:
+        return f"{self.module} · {self.number}"
+
+
+class Splice(ScopedModel):
+    """Fibre ``a`` joined with ``b`` in a box, or ending on a connector of a socket."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    a = models.ForeignKey(Fibre, models.CASCADE, related_name="+", verbose_name=_("fibre"))
+    b = models.ForeignKey(Fibre, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("joined with"))
+    box = models.ForeignKey(Pbo, models.PROTECT, null=True, blank=True, related_name="splices", verbose_name=_("box"))
+    pto = models.ForeignKey(Pto, models.PROTECT, null=True, blank=True, related_name="splices", verbose_name=_("PTO"))
+    connector = models.PositiveIntegerField(
+        _("connector"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(4)]
+    )
+    cassette = models.CharField(_("cassette"), max_length=30, blank=True)
+    place = models.PositiveIntegerField(_("place in the cassette"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("splice")
+        verbose_name_plural = _("splices")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(b__isnull=True, pto__isnull=False) | models.Q(b__isnull=False, pto__isnull=True),
+                name="network_splice_fibre_or_socket",
+                violation_error_message=_("A splice joins two fibres, or ends on a socket."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.a} – {self.b or self.pto}"
+
+
+class OpticalRoute(ScopedModel):
+    """A route as last walked from its position. A cache: ``core.network.routes`` says how it is found."""
+
+    access = Access(area="reseau", owner=HOUSE)
+
+    pm = models.ForeignKey(Pm, models.CASCADE, related_name="routes", verbose_name=_("PM"))
+    position = models.OneToOneField(Position, models.CASCADE, related_name="route", verbose_name=_("position"))
+    pto = models.ForeignKey(Pto, models.SET_NULL, null=True, blank=True, related_name="routes", verbose_name=_("PTO"))
+    connector = models.PositiveIntegerField(_("connector"), null=True, blank=True)
+    pbo = models.ForeignKey(Pbo, models.SET_NULL, null=True, blank=True, related_name="routes", verbose_name=_("PBO"))
+    fault = models.CharField(_("fault"), max_length=10, blank=True)
+    # [{"fibre": pk, "cable": reference, "number": n, "tube": n, "in_tube": n, "scheme": s, "box": reference}, …] from the PM
+    steps = models.JSONField(default=list, editable=False)
+    walked_at = models.DateTimeField(_("walked"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("optical route")
+        verbose_name_plural = _("optical routes")
+        ordering = ["pm", "position"]
+
+    def __str__(self) -> str:
+        return str(self.position)

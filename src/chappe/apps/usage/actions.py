@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.parties.models import Operator
 from chappe.apps.tariffs.models import TariffVersion
 from chappe.apps.tariffs.queries import usable_versions
-from chappe.apps.usage import queries, rejects, services, simulations
+from chappe.apps.usage import queries, rejects, services, simulations, streams
 from chappe.apps.usage.models import Simulation, UsageBatch
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import is_house, visible_to
@@ -84,6 +84,24 @@ class SimulationForm(forms.ModelForm):
         return data
 
 
+def rate_stream_again(*, actor: Actor, objects: list[UsageBatch]) -> Done:
+    """Queue a new rating of the calls of a source."""
+    batch = streams.rate_again(actor=actor, batch=objects[0])
+    return Done(
+        _g("The calls are being rated again. The prices of today stand until it has ended."), registry.object_url(batch)
+    )
+
+
+def is_stream(batch: UsageBatch, _user: Any) -> bool:
+    """Whether calls come to it little by little."""
+    return batch.is_stream
+
+
+def is_file(batch: UsageBatch, _user: Any) -> bool:
+    """Whether calls came in one file."""
+    return not batch.is_stream
+
+
 def rate_again(*, actor: Actor, objects: list[UsageBatch], version: TariffVersion) -> Done:
     """Queue a new rating of one file."""
     batch = services.rate_again(actor=actor, batch=objects[0], version=version)
@@ -94,6 +112,8 @@ def rate_again(*, actor: Actor, objects: list[UsageBatch], version: TariffVersio
 
 def why_not_again(batch: UsageBatch, _user: Any) -> Any:
     """Why a file cannot be rated again now."""
+    if batch.is_stream and batch.is_erased:
+        return _("The numbers of these calls were erased: no price can be made again.")
     match batch.state:
         case UsageBatch.State.READY:
             return _("This file is already being rated again.") if hasattr(batch, "replaced_by") else None

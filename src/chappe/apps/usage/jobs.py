@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.usage import lake, restream, services, simulations
+from chappe.apps.usage import lake, restream, retention, services, simulations
 from chappe.apps.usage.access import AREA
-from chappe.apps.usage.models import Simulation, UsageBatch
+from chappe.apps.usage.models import RetentionRule, Simulation, UsageBatch
 from chappe.kit.jobs.registry import BULK, job, schedule
 
 
@@ -50,3 +50,14 @@ def rate_stream(ctx: Any, *, batch: int) -> None:
         services.fail(batch=row, problem=str(error))
         raise
     ctx.result(calls=row.calls, rated=row.rated, unrated=row.unrated, rejected=row.rejected, total=row.total)
+
+
+@schedule("20 2 * * *")
+@job("usage.purge", label=_("Purge old calls"), area=AREA, queue=BULK)
+def purge(ctx: Any, *, everything: bool = False) -> None:
+    """At night the rules that are applied every night; when a person asks, all of them."""
+    rules = RetentionRule.objects.all() if everything else RetentionRule.objects.filter(is_active=True)
+    steps = retention.purge(actor=ctx.actor, rules=rules, progress=ctx.progress)
+    for step in steps:
+        ctx.log(f"{step.month}: {step.rule.kind}, {step.calls}")
+    ctx.result(months=len({step.month for step in steps}), calls=sum(step.calls for step in steps))

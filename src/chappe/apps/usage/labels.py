@@ -12,6 +12,7 @@ KINDS = ("source", "customer", "line_id", "cost_centre")
 
 _registered: dict[str, Names] = {}
 _urls: dict[str, Callable[[int], str]] = {}
+_searches: dict[str, Callable[[str], set[int]]] = {}
 _choices: dict[str, Callable[[object], list[tuple[int, str]]]] = {}
 
 
@@ -20,15 +21,18 @@ def register(
     names: Names,
     *,
     url: Callable[[int], str] | None = None,
+    search: Callable[[str], set[int]] | None = None,
     choices: Callable[[object], list[tuple[int, str]]] | None = None,
 ) -> None:
-    """Say how ids of ``kind`` (one of :data:`KINDS`) are named; ``url(id)`` is their page, ``choices(user)`` what a person
-    may filter by. Raises KeyError for another kind."""
+    """Say how ids of ``kind`` (one of :data:`KINDS`) are named; ``url(id)`` is their page, ``search(text)`` the ids
+    whose name has this text (rights do not matter: calls have their own), ``choices(user)`` what a person may choose among. Raises KeyError for another kind."""
     if kind not in KINDS:
         raise KeyError(kind)
     _registered[kind] = names
     if url is not None:
         _urls[kind] = url
+    if search is not None:
+        _searches[kind] = search
     if choices is not None:
         _choices[kind] = choices
 
@@ -38,6 +42,12 @@ def names_of(kind: str, ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {number for number in ids if number is not None}
     known = _registered[kind](wanted) if wanted and kind in _registered else {}
     return {number: known.get(number) or f"n° {number}" for number in wanted}
+
+
+def search(kind: str, text: str) -> set[int]:
+    """Ids whose name has this text; a number is also an id."""
+    found = _searches[kind](text) if kind in _searches else set()
+    return found | ({int(text)} if text.isdecimal() and len(text) < 18 and kind not in _searches else set())
 
 
 def url_of(kind: str, number: int | None) -> str:

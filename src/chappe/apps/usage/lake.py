@@ -88,10 +88,10 @@ def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
 
 def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        yield whole(batch)
+        yield whole_columns(batch)
 
 
-def whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+def whole_columns(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The columns of the lake in their order; those of :data:`LATER` may be left out and are null."""
     given = set(batch.schema.names)
     columns = [
@@ -190,6 +190,32 @@ def stream(
         return
     with _engine() as connection:
         yield from connection.sql(whole, params=list(parameters)).to_arrow_reader(size)
+
+
+def rewrite(month: str, sql: str) -> int:
+    """Put the rows of ``sql`` (a SELECT of ours over ``calls``, every column) in the place of a month's; how many there are.
+
+    One Delta transaction: readers see the month before or after. Files that others commit meanwhile stay; uids already
+    committed stay known, so that a replay still adds nothing. What was there is on the disk until :func:`compact` sweeps.
+    """
+    present = widening.widened(location(), DeltaTable(str(location())))
+    mark = f"/{PARTITION}={month}/"
+    paths = [path for path in present.file_uris() if mark in path]
+    parts, rows = Parts(location(), f"kept-{month}", SCHEMA), 0
+    try:
+        with _engine() as connection:
+            whole = f"WITH calls AS (SELECT * FROM {_source(paths)}) {sql}"
+            for batch in connection.sql(whole).to_arrow_reader(1 << 17):
+                parts.write(whole_columns(batch))
+                rows += batch.num_rows
+        present.create_write_transaction(
+            parts.finish(), mode="overwrite", schema=SCHEMA, partition_by=[PARTITION],
+            partition_filters=[(PARTITION, "=", month)],
+        )  # fmt: skip
+    except BaseException:
+        parts.drop()
+        raise
+    return rows
 
 
 def compact() -> int:

@@ -13,10 +13,26 @@ from typing import Any, Self
 from django.db import NotSupportedError, models
 from django.db.models import Q, QuerySet
 
-from chappe.apps.usage import lake
+from chappe.apps.usage import labels, lake, policies
 
 #: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
-EXPRESSIONS = {"usage": "(usage // 1000000)", "billed": "(billed // 1000000)"}
+EXPRESSIONS = {
+    "usage": "(usage // 1000000)",
+    "billed": "(billed // 1000000)",
+    "weekday": "isodow(CAST(start AS DATE))",  # 1 is Monday, in the house's time zone like every day here
+    "hour": "date_part('hour', start)",
+    "lost": "(way = 'in' AND answered = FALSE)",
+    "margin": "(total - buy)",
+}
+COMPUTED = {"weekday", "hour", "lost", "margin"}
+#: Texts that stand for an id: looked up by who registered its names.
+NAMES = {
+    "source_name": "source",
+    "customer_name": "customer",
+    "line_name": "line_id",
+    "cost_centre_name": "cost_centre",
+}
+MASKED = {"destination", "caller"}
 LATEST = "*latest"  # Q(month=LATEST): the last month that holds calls
 CHUNK = 5_000
 NEAR = 500  # rows from the top that DuckDB finds best by itself; deeper, sorting whole rows is what costs
@@ -78,8 +94,12 @@ def _leaf(path: str, value: Any, batches: Callable[[dict[str, Any]], list[int]])
         return _keys(lookup, value)
     if name == "batch_id":
         name = "batch"
-    if name not in lake.SCHEMA.names:
+    if name in NAMES:
+        return _named(NAMES[name], lookup, value)
+    if name not in lake.SCHEMA.names and name not in COMPUTED:
         raise NotSupportedError(f"the lake has no field {name}")
+    if name in MASKED and isinstance(value, str) and value:
+        return _by_number(name, lookup, value)
     if name == "month" and value == LATEST:
         value = next(iter(lake.months()), "")
     return _compare(name, lookup, getattr(value, "pk", value))
@@ -96,6 +116,36 @@ def _compare(name: str, lookup: str, value: Any) -> Test:
     if isinstance(value, dt.datetime):
         return Test(_COMPARE[lookup].format(x=x).replace("?", "?::TIMESTAMPTZ"), (value.isoformat(),))
     return Test(_COMPARE[lookup].format(x=x), (value,))
+
+
+def _named(column: str, lookup: str, value: Any) -> Test:
+    """A name, or ``=12`` for the id itself (what links from totals send); "=" alone is no id."""
+    if lookup == "isnull" or value in (None, "="):
+        return _compare(column, "isnull", value in (None, "=") or value)
+    text = str(value)
+    if text.startswith("=") and text[1:].isdecimal():
+        return _compare(column, "exact", int(text[1:]))
+    return _among(column, sorted(labels.search(column, text)))
+
+
+def _by_number(name: str, lookup: str, value: str) -> Test:
+    """A test on a number that tells no more than the screen shows: hidden digits answer neither yes nor no."""
+    masks = policies.current(with_lines=True)
+    plain = _compare(name, lookup, value)
+    if not (masks.screen or masks.no_detail) or lookup not in _COMPARE:
+        return plain
+    seen = f"rtrim({masks.sql(name)}, '*')"
+    if lookup not in {"exact", "iexact", "startswith", "istartswith"}:
+        shown = _COMPARE[lookup.removeprefix("i")].format(x=seen)
+        return Test(f"({plain.sql} AND {shown})", (*plain.values, value))
+    longer = f"length({name}) = ?" if lookup in {"exact", "iexact"} else f"length({name}) >= ?"
+    begins = value[: max(0, len(value) - masks.screen)]
+    if masks.no_detail:
+        begins = ""
+    return Test(
+        f"(starts_with({name}, ?) AND {longer} AND (starts_with({seen}, ?) OR starts_with(?, {seen})))",
+        (begins, len(value), value, value),
+    )
 
 
 def _among(x: str, values: Iterable[Any]) -> Test:
@@ -165,7 +215,7 @@ class LakeQuerySet(QuerySet):
     def order_by(self, *names: str) -> Self:
         clone = self._clone()
         for name in names:
-            if name.lstrip("-") not in {"pk", "id", *lake.SCHEMA.names}:
+            if name.lstrip("-") not in {"pk", "id", *lake.SCHEMA.names, *COMPUTED}:
                 raise NotSupportedError(f"the lake cannot order by {name}")
         clone.order = names
         return clone
@@ -220,6 +270,11 @@ class LakeQuerySet(QuerySet):
             raise (self.model.MultipleObjectsReturned if found else self.model.DoesNotExist)(str(kwargs))
         return found[0]
 
+    def grouped(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A query of ours over the chosen calls, as an Arrow table: ``sql`` reads them as ``chosen``."""
+        whole = f"SELECT * FROM (WITH chosen AS (SELECT * FROM calls WHERE {self.test.sql}) {sql})"
+        return lake.query(whole, parameters=[*self.test.values, *parameters], batches=self.model.standing())
+
     def first(self) -> Any:
         return next(iter(self[:1]), None)
 
@@ -268,7 +323,7 @@ class LakeQuerySet(QuerySet):
         for name in self.order:
             direction = "DESC" if name.startswith("-") else "ASC"
             names = ("batch", "line") if name.lstrip("-") in {"pk", "id"} else (name.lstrip("-"),)
-            order += [f"{one} {direction} NULLS LAST" for one in names]
+            order += [f"{EXPRESSIONS[one] if one in COMPUTED else one} {direction} NULLS LAST" for one in names]
         ordering = f" ORDER BY {', '.join(order)}" if order else ""
         return f"WHERE {self.test.sql}{ordering}{self._window_sql()}"
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -147,6 +148,7 @@ class MaskingPolicy(ScopedModel):
         default=False,
         help_text=_("Calls of files that are attached to no customer, such as those of a wholesale partner."),
     )
+    notes = models.TextField(_("why"), blank=True)
 
     class Meta:
         verbose_name = _("masking of numbers")
@@ -171,6 +173,7 @@ class RetentionRule(ScopedModel):
         _("months kept"), validators=[MinValueValidator(1), MaxValueValidator(240)]
     )
     is_active = models.BooleanField(_("applied every night"), default=False)
+    basis = models.TextField(_("legal basis"), blank=True)
     last_run = models.DateTimeField(_("last purge"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -263,6 +266,15 @@ class Call(ScopedModel):
     buy_reason = models.CharField(_("why no purchase cost"), max_length=40, null=True)
     raw_ref = models.CharField(_("raw record"), max_length=255, null=True)
     month = models.CharField(_("month"), max_length=7)
+    # Not columns of the lake: computed there (lakeset.COMPUTED), or names of ids.
+    weekday = models.IntegerField(_("day of the week"), null=True)
+    hour = models.IntegerField(_("hour"), null=True)
+    lost = models.BooleanField(_("lost"), null=True)
+    margin = models.BigIntegerField(_("margin"), null=True)
+    source_name = models.CharField(_("source"), max_length=255, null=True)
+    customer_name = models.CharField(_("customer"), max_length=255, null=True)
+    line_name = models.CharField(_("line of the customer"), max_length=255, null=True)
+    cost_centre_name = models.CharField(_("cost centre"), max_length=255, null=True)
 
     objects = LakeManager()
     whole_numbers: dict[str, str]  # what the policy of screens hides, for prices and audited reveals only
@@ -291,9 +303,12 @@ class Call(ScopedModel):
         known = UsageBatch.objects.select_related("version__plan", "owner").in_bulk({row["batch"] for row in rows})
         made = []
         masks = policies.current(with_lines=True) if rows else None
+        names = {kind: labels.names_of(kind, {row.get(kind) for row in rows}) for kind in labels.KINDS}
         for row in rows:
             batch = row.pop("batch")
             whole = masks.hide(row)
+            row |= _computed(row)
+            row |= {f"{kind.removesuffix('_id')}_name": names[kind].get(row.get(kind)) for kind in labels.KINDS}
             call = cls(id=f"{batch}-{row['line']}", batch_id=batch, **row)
             call.whole_numbers = whole
             if batch in known:
@@ -326,15 +341,21 @@ class Call(ScopedModel):
         """Whether a number of the call is not shown whole."""
         return any(getattr(self, name) != value for name, value in self.whole_numbers.items())
 
-    def names(self) -> dict[str, str]:
-        """The names of the ids that the call carries, by column."""
-        return {
-            kind: labels.names_of(kind, [getattr(self, kind)]).get(getattr(self, kind), "") for kind in labels.KINDS
-        }
-
     def reason_sentence(self) -> str:
         """Why there is no price, in the reader's language."""
         return sentence_of(self.reason)
+
+
+def _computed(row: dict[str, Any]) -> dict[str, Any]:
+    """What the lake computes for filters, for a row that is at hand."""
+    start = timezone.localtime(row["start"]) if row.get("start") else None
+    sold = row.get("total") is not None and row.get("buy") is not None
+    return {
+        "weekday": start.isoweekday() if start else None,
+        "hour": start.hour if start else None,
+        "lost": None if row.get("way") is None else row["way"] == "in" and row.get("answered") is False,
+        "margin": row["total"] - row["buy"] if sold else None,
+    }
 
 
 class Simulation(ScopedModel):

@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from chappe.apps.tariffs.loading import load_compiled
-from chappe.apps.usage import queries, services
+from chappe.apps.tariffs.models import TariffVersion
+from chappe.apps.usage import pricing, queries, services
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.actions import UploadForm
 from chappe.apps.usage.dashboard import rounded_money
@@ -60,11 +61,11 @@ def upload(request: HttpRequest) -> HttpResponse:
 def explanation(call: Call, user: Any) -> dict[str, Any]:
     """The steps of the price, recomputed by the same kernel, and whether they still give the stored amount."""
     told: dict[str, Any] = {"call": call, "sentence": sentence_of(call.reason), "steps": None}
-    if call.status == "REJECTED" or call.start is None:
+    version = version_of(call)
+    if call.status in {"REJECTED", "UNCHARGED"} or call.start is None or version is None:
         return told
     from chappe.core.rating.explain import price_one  # the compiled kernel: only when a price is explained
 
-    version = call.batch.version
     found = price_one(
         load_compiled(version),
         tenant=call.tenant,
@@ -72,11 +73,24 @@ def explanation(call: Call, user: Any) -> dict[str, Any]:
         category=call.category,
         direction=call.direction,
         subject=call.subject,
-        destination=call.destination,
+        destination=rated_number(call),
         start=call.start.astimezone(dt.timezone(dt.timedelta(seconds=call.utc_offset or 0))),
         usage=_whole(call.usage or 0),
     )
     return {**told, "steps": found, "version": version, "same": found.total == (call.total or 0)}
+
+
+def version_of(call: Call) -> TariffVersion | None:
+    """The version that priced a call: its own for a call of a source, else that of its file."""
+    if call.sell_version is None:
+        return call.batch.version
+    return TariffVersion.objects.filter(pk=call.sell_version).first()
+
+
+def rated_number(call: Call) -> str:
+    """What the tariff looked up."""
+    whole = call.whole_numbers["destination"]
+    return whole if call.way is None else pricing.rated_number(whole, call.kind or "", call.way)
 
 
 def _whole(millionths: int) -> str:
@@ -92,7 +106,9 @@ def ratings(call: Call, user: Any) -> dict[str, Any]:
 
 def source(call: Call, user: Any) -> dict[str, Any]:
     """File and line the call was read from."""
-    return {"batch": call.batch, "line": call.line, "url": registry.object_url(call.batch)}
+    return {
+        "batch": call.batch, "line": call.line, "url": registry.object_url(call.batch), "version": version_of(call),
+    }  # fmt: skip
 
 
 def batch_result(batch: UsageBatch, user: Any) -> dict[str, Any]:
@@ -102,7 +118,16 @@ def batch_result(batch: UsageBatch, user: Any) -> dict[str, Any]:
     return {
         "batch": batch,
         "url": registry.object_url(batch),
-        "counts": [(_("Rated"), batch.rated), (_("Unrated"), batch.unrated), (_("Rejected"), batch.rejected)],
+        "counts": [
+            (label, count)
+            for label, count in (
+                (_("Rated"), batch.rated),
+                (_("Not charged"), batch.uncharged),
+                (_("Unrated"), batch.unrated),
+                (_("Rejected"), batch.rejected),
+            )
+            if count or label != _("Not charged")
+        ],
         "reasons": [
             {"code": code, "count": count, "sentence": sentence_of(code), "url": f"{calls_url}&reason={code}"}
             for code, count in sorted(batch.reasons.items(), key=lambda pair: -pair[1])

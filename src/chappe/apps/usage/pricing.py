@@ -108,11 +108,12 @@ def _category(way: str | None) -> str:
 
 
 def _subjects(calls: pa.RecordBatch) -> pa.Array:
-    """Whose profile is looked up: what the call names, else its extension, else anybody."""
+    """Whose profile is looked up: what the call names, else its extension or own number, else anybody."""
     empty = pa.scalar(None, pa.string())
-    named = [
-        pc.if_else(pc.equal(calls.column(name), ""), empty, calls.column(name)) for name in ("subject", "ext", "caller")
-    ]
+    outside = pc.fill_null(pc.equal(calls.column("way"), IN), False)  # the caller is somebody else then
+    own = pc.if_else(outside, empty, calls.column("caller"))
+    candidates = (calls.column("subject"), calls.column("ext"), own)
+    named = [pc.if_else(pc.equal(column, ""), empty, column) for column in candidates]
     return pc.fill_null(pc.coalesce(*named), "*")
 
 

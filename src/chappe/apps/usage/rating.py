@@ -80,4 +80,4 @@ def _of_batch(part: pa.RecordBatch, batch: int, received: str) -> pa.RecordBatch
     columns = {name: part.column(name) for name in part.schema.names}
     columns["batch"] = pa.array(np.full(part.num_rows, batch, np.int64))
     columns["month"] = months(part.column("start"), settings.TIME_ZONE, received)
-    return lake.whole(pa.RecordBatch.from_pydict(columns))
+    return lake.whole_columns(pa.RecordBatch.from_pydict(columns))

@@ -68,6 +68,8 @@ def rate_again(*, actor: Actor, batch: UsageBatch, version: TariffVersion) -> Us
         batch = UsageBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
         if batch.state != UsageBatch.State.READY:
             raise ValidationError(_("Only calls that are rated now can be rated again."))
+        if batch.is_erased:
+            raise ValidationError(_("The numbers of these calls were erased: no price can be made again."))
         if batch.is_stream:
             raise ValidationError(_("The calls of a source are rated again with the tariffs of their customers."))
         if hasattr(batch, "replaced_by"):

@@ -76,7 +76,7 @@ def update(*, actor: Actor, object: Mandate, data: dict[str, Any]) -> Mandate:
         for name, value in changes.items():
             setattr(mandate, name, value)
         mandate.rum = mandate.rum or old.rum
-        if iban is not None:
+        if iban:  # a form leaves it empty to keep the present one
             mandate.set_iban(str(iban))
         _check(mandate)
         if mandate.scheme != old.scheme and old.first_used:

@@ -77,7 +77,7 @@ def test_fewer_calls_than_usual_is_a_gap_and_ends(source):
     alarm = SourceAlarm.objects.get()
     assert alarm.code == "gap"
     assert (alarm.params["found"], alarm.params["usual"]) == (1, 40)
-    assert "1 calls between 11 Mar 2024 12:00 and 11 Mar 2024 14:00, where about 40 are usual." == alarm.sentence()
+    assert alarm.sentence() == "1 calls between 11 Mar 2024 12:00 and 11 Mar 2024 14:00, where about 40 are usual."
     shown = {hour.start: hour for hour in hours.last_hours(source, 6, now)}
     assert shown[MONDAY - 2 * HOUR].gap and not shown[MONDAY - 3 * HOUR].gap
     SourceHour.objects.filter(source=source, hour=MONDAY - 2 * HOUR).update(calls=20)

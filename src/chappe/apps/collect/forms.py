@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.collect import profiles
 from chappe.apps.collect.models import Source, TicketProfile
 from chappe.core.base.lang import translate
+from chappe.core.tickets.clock import zones
 from chappe.kit.access.door import is_house, visible_to
 from chappe.kit.ops.config import value
 
@@ -24,10 +25,15 @@ ZONES = (
 OPTION = "opt_"
 
 
+@cache
+def _elsewhere() -> list[tuple[str, str]]:
+    """Reading the list of zones takes the better part of a second: once a process."""
+    return [(zone, zone) for zone in sorted(zones()) if zone not in ZONES and "/" in zone]
+
+
 def zone_choices(empty: Any = None) -> list[tuple[Any, Any]]:
     """Time zones, those of France first."""
-    others = [(zone, zone) for zone in sorted(available_timezones()) if zone not in ZONES and "/" in zone]
-    groups = [(_g("France and universal time"), [(zone, zone) for zone in ZONES]), (_g("Elsewhere"), others)]
+    groups = [(_g("France and universal time"), [(zone, zone) for zone in ZONES]), (_g("Elsewhere"), _elsewhere())]
     return [*([("", empty)] if empty is not None else []), *groups]
 
 
@@ -101,11 +107,11 @@ def option_field(option: Any, present: Any) -> forms.Field:
             return forms.ChoiceField(
                 label=label, required=False, initial=usual, choices=[(word, word or "–") for word in option.choices]
             )
-        case "list":
+        case "list" | "ranges" | "widths":
             return forms.CharField(
                 label=label, required=False, initial=", ".join(usual or ()), help_text=_g("Words separated by commas.")
             )
-        case "table":
+        case "table" | "places":
             text = "\n".join(f"{name} = {_cell(value)}" for name, value in dict(usual or {}).items())
             return forms.CharField(
                 label=label, required=False, initial=text, widget=forms.Textarea(attrs={"rows": 6, "class": "ch-ref"}),
@@ -121,8 +127,10 @@ def _cell(value: Any) -> str:
 def option_value(option: Any, typed: Any, present: Any) -> Any:
     """What was typed as the decoder takes it. Raises ValidationError for a line that is no setting."""
     match option.kind:
-        case "list":
+        case "list" | "ranges" | "widths":
             return [word.strip() for word in str(typed).split(",") if word.strip()]
+        case "places":
+            return {name: _numbers(value) for name, value in _table(str(typed), {}).items()}
         case "table":
             return _table(str(typed), present if isinstance(present, Mapping) else {})
         case "int":
@@ -130,6 +138,19 @@ def option_value(option: Any, typed: Any, present: Any) -> Any:
         case "choice":
             return typed or option.default
     return typed
+
+
+def _numbers(value: Any) -> list[Any]:
+    """``0, 8`` → [0, 8]: a place in the line and a width; what is no number is left for the check to name."""
+    words = [word.strip() for word in str(value).split(",")]
+    return [int(word) if word.isdigit() else word for word in words]
+
+
+def is_usual(option: Any, value: Any) -> bool:
+    """Whether a setting is what the decoder does anyway."""
+    if isinstance(value, list | tuple):
+        return list(value) == list(option.default or ())
+    return value == option.default
 
 
 def _table(text: str, present: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,7 +235,7 @@ class ProfileForm(forms.ModelForm):
             except ValidationError as error:
                 self.add_error(name, error)
                 continue
-            if made != option.default or option.name in present:
+            if not is_usual(option, made) or option.name in present:
                 options[option.name] = made
         if self.info is not None:
             data["options"] = options

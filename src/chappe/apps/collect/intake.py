@@ -5,6 +5,7 @@ and not taken twice; a file sent by hand waits until somebody confirms what it i
 """
 
 import datetime as dt
+import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -103,14 +104,14 @@ def receive(
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
         require_on(actor.user, source, Level.WRITE)
+    sha256, size = _fingerprint(file)
+    if not size:
+        raise ValidationError(_("The file is empty: it holds no ticket."))
+    twin = Chunk.objects.filter(source=source, sha256=sha256).exclude(state=Chunk.State.ASIDE).first()
+    if twin is not None:
+        return twin, False
     with transaction.atomic():
         stored = store(file, name=name, actor=actor, owner=source.owner)
-        if not stored.size:
-            raise ValidationError(_("The file is empty: it holds no ticket."))
-        twin = Chunk.objects.filter(source=source, sha256=stored.sha256).exclude(state=Chunk.State.ASIDE).first()
-        if twin is not None:
-            stored.delete()
-            return twin, False
         chunk = Chunk(
             source=source, kind=kind, name=_free_name(source, kind, stored.name), stored=stored, sha256=stored.sha256,
             size=stored.size, created_by=actor.user, profile=source.profile,
@@ -121,6 +122,20 @@ def receive(
         chunk.save()
         audit.event(actor, chunk, "collect.sent", name=chunk.name)
     return chunk, True
+
+
+def _fingerprint(file: IO[bytes] | Path) -> tuple[str, int]:
+    """Of the bytes, before they are kept: a file that came before needs no second place."""
+    if isinstance(file, Path):
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+        size += len(piece)
+    file.seek(0)
+    return digest.hexdigest(), size
 
 
 def _free_name(source: Source, kind: str, name: str) -> str:

@@ -51,6 +51,7 @@ class Tail:
         self.source, self.whole, self.after = source, whole, after
         self.follower = Follower(partial(spool.files, source.slug), spool.folder / source.slug, after)
         self.decoder = make_decoder(with_zone(source.profile, source))
+        self.decoder.restore((source.told.decoder or {}).get(source.profile) or {})
 
     def look(self) -> list[dict[str, Any]]:
         """What came since the last look."""

@@ -26,7 +26,7 @@ from chappe.apps.usage import streams
 from chappe.connectors.pbx.frames import record_key
 from chappe.core.base.issue import Issue, Severity, declare
 from chappe.core.calls.builder import CallBuilder, rules_for
-from chappe.core.tickets.contract import Decoded, Profile
+from chappe.core.tickets.contract import Decoded, Decoder, Profile
 from chappe.kit.access.actor import Actor
 
 declare(
@@ -76,10 +76,12 @@ def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, tot
     profile = with_zone(chunk.profile or source.profile, source)
     builder, alone = _builder(source, profile, chunk)
     seen, work = Seen(source), Work()
-    _read(chunk, source, profile, builder=builder, seen=seen, work=work, progress=progress)
+    decoder = _decoder(source, profile, chunk)
+    _read(chunk, source, profile, decoder=decoder, builder=builder, seen=seen, work=work, progress=progress)
     work.built += _built(builder.flush(_until(chunk, work), everything=alone), chunk)
     _commit(actor, chunk, source, work)
-    _save(chunk, source, seen=seen, work=work, pending=None if alone else builder.pending())
+    learnt = {profile.slug: decoder.state()} if chunk.kind == Chunk.Kind.SPOOL else None
+    _save(chunk, source, seen=seen, work=work, pending=None if alone else builder.pending(), learnt=learnt)
     _judge(source, chunk, work)
     chunk.refresh_from_db()
     return chunk
@@ -94,17 +96,33 @@ def _builder(source: Source, profile: Profile, chunk: Chunk) -> tuple[CallBuilde
     return builder, alone
 
 
+def _decoder(source: Source, profile: Profile, chunk: Chunk) -> Decoder:
+    """A decoder that knows what earlier live tickets taught it: a header, a year, an event without its end."""
+    from chappe.core.tickets.registry import make_decoder
+
+    decoder = make_decoder(profile)
+    if chunk.kind == Chunk.Kind.SPOOL:
+        learnt = SourceState.objects.filter(source=source).values_list("decoder", flat=True).first() or {}
+        decoder.restore(learnt.get(profile.slug) or {})
+    return decoder
+
+
 def _until(chunk: Chunk, work: Work) -> dt.datetime:
     """The moment until which time has passed for the calls in the making: never the clock of now, which a second run changes."""
     return chunk.closes_until or work.last or chunk.created_at
 
 
 def _read(
-    chunk: Chunk, source: Source, profile: Profile, *, builder: CallBuilder, seen: Seen, work: Work, progress: Progress
+    chunk: Chunk,
+    source: Source,
+    profile: Profile,
+    *,
+    decoder: Decoder,
+    builder: CallBuilder,
+    seen: Seen,
+    work: Work,
+    progress: Progress,
 ) -> None:
-    from chappe.core.tickets.registry import make_decoder
-
-    decoder = make_decoder(profile)
     total = max(0, chunk.last_number - chunk.first_number + 1) if chunk.first_number else 0
     records = records_of(chunk, profile)
     while block := list(islice(records, BLOCK)):
@@ -210,7 +228,15 @@ def _commit(actor: Actor, chunk: Chunk, source: Source, work: Work) -> None:
     streams.commit(actor=actor, batch=batch, uid=str(chunk.uid), calls=rows)
 
 
-def _save(chunk: Chunk, source: Source, *, seen: Seen, work: Work, pending: list[dict[str, Any]] | None) -> None:
+def _save(
+    chunk: Chunk,
+    source: Source,
+    *,
+    seen: Seen,
+    work: Work,
+    pending: list[dict[str, Any]] | None,
+    learnt: dict[str, Any] | None,
+) -> None:
     """Everything that this batch changes here, in one transaction that only one run passes."""
     told.ensure(source)
     with transaction.atomic():
@@ -223,6 +249,8 @@ def _save(chunk: Chunk, source: Source, *, seen: Seen, work: Work, pending: list
         TicketIssue.objects.bulk_create(work.issues, batch_size=500)
         if pending is not None:
             _keep_pending(source, pending)
+        if learnt is not None:
+            SourceState.objects.filter(source=source).update(decoder=learnt)
         calls = Counter(hours.floor(one.call.start) for one in work.built)
         hours.add(source, work.tickets, calls)
         for name in ("records", "decoded", "refused", "skipped", "duplicates", "segments", "warnings"):

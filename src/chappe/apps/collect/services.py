@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -28,6 +27,7 @@ from chappe.apps.collect.models import (
     TicketProfile,
     Way,
 )
+from chappe.core.tickets.clock import is_zone
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, claim, require_on
 from chappe.kit.audit import services as audit
@@ -96,7 +96,7 @@ def check_source(source: Source) -> None:
         faults["slug"] = _("Small letters, digits and hyphens, beginning with a letter or a digit.")
     if profiles.find(source.profile) is None:
         faults["profile"] = _("There is no such profile.")
-    if source.timezone and source.timezone not in available_timezones():
+    if source.timezone and not is_zone(source.timezone):
         faults["timezone"] = _("This is no time zone: write it like Europe/Paris.")
     if source.way in LIVE_WAYS - {Way.HTTP} and not source.port:
         faults["port"] = _("A port is needed here.")

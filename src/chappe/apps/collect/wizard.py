@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.collect import decoding, services
 from chappe.apps.collect.access import AREA
-from chappe.apps.collect.forms import OPTION, ZONES, option_field, option_value, zone_choices
+from chappe.apps.collect.forms import OPTION, ZONES, is_usual, option_field, option_value, zone_choices
 from chappe.apps.collect.pages import tally
 from chappe.core.base.lang import translate
 from chappe.core.tickets.contract import Profile
@@ -112,7 +112,7 @@ class MappingForm(forms.Form):
             except ValidationError as error:
                 self.add_error(OPTION + option.name, error)
                 continue
-            if value != option.default:
+            if not is_usual(option, value):
                 options[option.name] = value
         data["fields"], data["options"] = taken, options
         return data

@@ -248,7 +248,7 @@ class SourceState(ScopedModel):
     last_ticket = models.DateTimeField(_("last ticket"), null=True)
     last_call = models.DateTimeField(_("last call"), null=True)
     fetched_at = models.DateTimeField(_("files looked for"), null=True)
-    number = models.BigIntegerField(default=0)  # the last raw record taken from the spool
+    decoder = models.JSONField(default=dict)  # what the decoder learnt from live tickets, by code of its profile
 
     class Meta:
         verbose_name = _("state of a source")

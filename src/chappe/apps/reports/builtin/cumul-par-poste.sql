@@ -1,0 +1,7 @@
+SELECT k.ext, ANY_VALUE(k.user_name) AS user_name, COUNT(*) AS calls, CAST(SUM(k.seconds) AS BIGINT) AS seconds,
+       CAST(AVG(k.seconds) AS BIGINT) AS average, SUM(k.amount) AS amount
+FROM calls k 
+WHERE k.month = $month
+  AND (CAST($customer AS BIGINT) IS NULL OR k.customer_id = $customer) AND (CAST($source AS BIGINT) IS NULL OR k.source_id = $source)
+GROUP BY k.ext
+ORDER BY amount DESC NULLS LAST

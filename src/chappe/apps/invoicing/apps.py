@@ -5,3 +5,10 @@ class InvoicingConfig(AppConfig):
     name = "chappe.apps.invoicing"
     label = "invoicing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from chappe.apps.billing import events
+        from chappe.apps.invoicing import reactions, sentences  # noqa: F401 - sentences of the journal
+
+        events.on("issued", reactions.issued)
+        events.on("run_frozen", reactions.run_frozen)

@@ -22,6 +22,7 @@ from chappe.core.einvoice import xml as schema
 from chappe.core.einvoice.sentences import SETS, of_rule
 
 SECONDS = 60  # for one invoice, the compiling of the rules included
+CRASHED = "einvoice.crashed"
 SYNTAX = {"CrossIndustryInvoice": CII, "Invoice": UBL, "CreditNote": UBL}
 
 
@@ -53,10 +54,10 @@ class Worker:
             self._write(json.dumps(head).encode() + b"\n" + xml, ends)
             line = self._read_line(ends)
         except OSError as error:
-            raise WorkerFault("einvoice.crashed", detail=str(error)) from error
+            raise WorkerFault(CRASHED, detail=str(error)) from error
         answer = json.loads(line)
         if "failed" in answer:
-            raise WorkerFault("einvoice.crashed", detail=answer["failed"])
+            raise WorkerFault(CRASHED, detail=answer["failed"])
         return dict(answer)
 
     def _write(self, data: bytes, ends: float) -> None:
@@ -80,7 +81,7 @@ class Worker:
                 raise WorkerFault("einvoice.too-slow")
             part = os.read(pipe.fileno(), 1 << 16)
             if not part:
-                raise WorkerFault("einvoice.crashed", detail=f"exit {self.process.wait(5)}")
+                raise WorkerFault(CRASHED, detail=f"exit {self.process.wait(5)}")
             parts.append(part)
         return b"".join(parts)
 
@@ -112,15 +113,24 @@ class Pool:
         with self._places:
             worker = self._take()
             try:
-                answer = worker.ask(xml, syntax, sets, seconds)
-            except BaseException:
-                worker.close()
-                raise
-            with self._lock:
-                self._idle.append(worker)
-            return answer
+                if worker is not None:
+                    return self._one(worker, xml, syntax, sets, seconds)
+            except WorkerFault as fault:
+                if fault.code != CRASHED:
+                    raise  # one that died while it waited says nothing about this invoice: ask a fresh one
+            return self._one(Worker(), xml, syntax, sets, seconds)
 
-    def _take(self) -> Worker:
+    def _one(self, worker: Worker, xml: bytes, syntax: str, sets: Sequence[str], seconds: float) -> dict[str, Any]:
+        try:
+            answer = worker.ask(xml, syntax, sets, seconds)
+        except BaseException:
+            worker.close()
+            raise
+        with self._lock:
+            self._idle.append(worker)
+        return answer
+
+    def _take(self) -> Worker | None:
         with self._lock:
             if self._owner != os.getpid():  # after a fork the pipes belong to the parent
                 self._idle, self._owner = [], os.getpid()
@@ -129,7 +139,7 @@ class Pool:
                 if worker.process.poll() is None:
                     return worker
                 worker.close()
-        return Worker()
+        return None
 
     def pids(self) -> list[int]:
         """Processes that wait for work."""

@@ -152,7 +152,7 @@ def transactions(documents: Iterable[Document]) -> tuple[Row, ...]:
 def payments(received: Iterable[Payment], *, on_debits: bool = False) -> tuple[Row, ...]:
     """Payments to tell, shared over the rates of their invoice; none when VAT falls due on invoicing or is owed by the buyer.
 
-    Cents are shared by the largest amounts first, so that the shares add up to what was received.
+    The last rate takes what rounding leaves, so that the shares add up to what was received.
     """
     rows: list[Row] = []
     for payment in () if on_debits else received:
@@ -162,10 +162,12 @@ def payments(received: Iterable[Payment], *, on_debits: bool = False) -> tuple[R
             continue
         flux = "10.4" if not document.buyer.is_company else "10.2"
         invoice = document.number if flux == "10.2" else ""
-        for vat in taxed:
-            share = Decimal(payment.amount) * (vat.base + vat.tax) / document.gross
-            whole = _cents(share)
-            base = _cents(share * vat.base / (vat.base + vat.tax)) if vat.base + vat.tax else 0
+        left = _cents(Decimal(payment.amount) * sum(vat.base + vat.tax for vat in taxed) / document.gross)
+        for at, vat in enumerate(taxed, 1):
+            share = _cents(Decimal(payment.amount) * (vat.base + vat.tax) / document.gross)
+            whole = left if at == len(taxed) else share
+            left -= whole
+            base = _cents(Decimal(whole) * vat.base / (vat.base + vat.tax)) if vat.base + vat.tax else 0
             rows.append(Row(flux, payment.day, document.currency, "TPS1", vat.rate, base, whole - base, 1, invoice))
     return _summed(rows)
 
@@ -207,8 +209,7 @@ def cells(row: Row) -> list[str]:
 
 def as_xml(report: Report) -> bytes:
     """The report in the proposed layout."""
-    names: dict[str | None, str] = {None: NAMESPACE}
-    root = etree.Element(f"{{{NAMESPACE}}}Report", nsmap=names)
+    root = etree.Element(f"{{{NAMESPACE}}}Report", nsmap={"r": NAMESPACE})
     head = (
         ("Kind", report.period.what), ("From", report.period.first.isoformat()), ("To", report.period.last.isoformat()),
         ("Due", report.period.due.isoformat()), ("Siren", report.siren), ("Name", report.name),

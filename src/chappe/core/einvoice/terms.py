@@ -165,12 +165,18 @@ def _payment(document: Document) -> Terms:
     """BG-16. A credit note is paid back on nobody's account here: it names the means and the reference alone."""
     found: Terms = {"BT-81": document.payment_means, "BT-83": document.number}
     if document.payment_means == DIRECT_DEBIT:
-        found |= {"BT-89": document.mandate, "BT-90": document.creditor_id, "BT-91": _packed(document.iban)}
+        found |= {"BT-89": document.mandate, "BT-90": document.creditor_id, "BT-91": _told(document.iban)}
     else:
         found |= {"BT-84": _packed(document.iban), "BT-86": document.bic if document.iban else ""}
         if document.iban:
             found["BT-85"] = document.seller.name
     return found
+
+
+def _told(iban: str) -> str:
+    """The debited account, unless it was masked before the document was frozen."""
+    packed = _packed(iban)
+    return packed if packed.isascii() and packed.isalnum() else ""
 
 
 def _packed(iban: str) -> str:

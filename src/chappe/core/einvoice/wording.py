@@ -123,4 +123,6 @@ def iban(text: str) -> str:
 def masked_iban(text: str) -> str:
     """The country and the last three: enough for its owner to know it."""
     packed = "".join(text.split())
+    if not packed.isalnum():
+        return text  # masked already
     return f"{packed[:4]} •••• •••• {packed[-3:]}" if len(packed) > 8 else "••••"

@@ -1,0 +1,56 @@
+"""The folder that plays a platform."""
+
+import datetime as dt
+
+import pytest
+
+from chappe.connectors.einvoice.platform import FolderPlatform, PlatformError, simulate, tell
+from chappe.core.einvoice.statuses import COMPULSORY, STATUSES
+
+
+def test_fourteen_statuses_of_which_four_are_compulsory():
+    assert sorted(STATUSES) == list(range(200, 214))
+    assert sorted(COMPULSORY) == [200, 210, 212, 213]
+
+
+def test_a_deposit_twice_is_one(tmp_path):
+    port = FolderPlatform(tmp_path)
+    first = port.deposit("F1.pdf", b"%PDF-1.7 x")
+    assert port.deposit("F1.pdf", b"%PDF-1.7 x") == first
+    assert [told.code for told in port.statuses(first)] == [200]
+    assert (tmp_path / "deposits" / first / "content.pdf").read_bytes() == b"%PDF-1.7 x"
+
+
+def test_what_is_no_invoice_is_rejected(tmp_path):
+    port = FolderPlatform(tmp_path)
+    told = port.statuses(port.deposit("F1.pdf", b"hello"))
+    assert [(row.code, bool(row.reason)) for row in told] == [(213, True)]
+
+
+def test_the_directory(tmp_path):
+    port = FolderPlatform(tmp_path)
+    assert port.lookup("502134687").address == "502134687"
+    assert port.lookup("12") is None
+    (tmp_path / "directory.csv").write_text(
+        "siren;name;address;platform\n502134687;Bertrand;502134687_PRO;PA1\n", "utf-8"
+    )
+    entry = port.lookup("502134687")
+    assert (entry.address, entry.platform) == ("502134687_PRO", "PA1")
+    assert port.lookup("812345676") is None
+
+
+def test_the_life_of_an_invoice_is_told_in_order(tmp_path):
+    port = FolderPlatform(tmp_path)
+    reference = port.deposit("F1.pdf", b"%PDF-")
+    simulate(tmp_path, reference)
+    assert [told.code for told in port.statuses(reference)] == [200, 201, 202, 203, 204, 205]
+    tell(tmp_path, reference, 207, "montant", at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
+    assert port.statuses(reference)[-1].reason == "montant"
+    with pytest.raises(KeyError):
+        tell(tmp_path, reference, 299)
+
+
+@pytest.mark.parametrize("reference", ["../../etc", "unknown", ""])
+def test_another_reference_is_refused(tmp_path, reference):
+    with pytest.raises(PlatformError):
+        FolderPlatform(tmp_path).statuses(reference)

@@ -1,0 +1,74 @@
+"""E-reporting: periods, days of deposit, sums."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from chappe.core.einvoice import reporting as core
+from chappe.core.einvoice.samples import COMPANY, SAMPLES, company, person
+
+D = dt.date
+CENT = 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("day", "what", "regime", "first", "last", "due"),
+    [
+        (D(2026, 10, 1), "transactions", "monthly", D(2026, 10, 1), D(2026, 10, 10), D(2026, 10, 20)),
+        (D(2026, 10, 11), "transactions", "monthly", D(2026, 10, 11), D(2026, 10, 20), D(2026, 10, 31)),
+        (D(2026, 12, 31), "transactions", "monthly", D(2026, 12, 21), D(2026, 12, 31), D(2027, 1, 10)),
+        (D(2028, 2, 29), "payments", "monthly", D(2028, 2, 1), D(2028, 2, 29), D(2028, 3, 10)),
+        (D(2026, 2, 3), "transactions", "franchise", D(2026, 1, 1), D(2026, 2, 28), D(2026, 3, 30)),
+    ],
+)
+def test_periods(day, what, regime, first, last, due):
+    assert core.period_of(day, what, regime) == core.Period(what, first, last, due)
+
+
+def test_sales_to_persons_are_summed_a_day_and_rate_and_credit_notes_subtract():
+    back = replace(person(), kind="381", number="AV1")
+    rows = core.transactions([person(), replace(person(), number="2"), back])
+    # 29.99 + 5 + 1.35 = 36.34 at 20 % = 7.27; 7.99 at 10 % = 0.80; two sales less one
+    assert [(r.flux, r.day, r.category, r.rate, r.base // CENT, r.tax // CENT, r.count) for r in rows] == [
+        ("10.3", D(2026, 11, 3), "TPS1", "10.00", 799, 80, 3),
+        ("10.3", D(2026, 11, 3), "TPS1", "20.00", 3634, 727, 3),
+    ]
+
+
+def test_a_french_company_is_told_by_its_invoice():
+    assert core.transactions([company(), SAMPLES["wholesale"](), SAMPLES["guyane"]()]) == ()
+
+
+def test_a_company_abroad_is_told_invoice_by_invoice():
+    abroad = replace(company(), buyer=replace(COMPANY, address=replace(COMPANY.address, country="BE")))
+    rows = core.transactions([abroad])
+    assert [(r.flux, r.invoice, r.base // CENT) for r in rows] == [("10.1", "FA2026-00142", 24990)]
+
+
+def test_payments_are_shared_over_the_rates():
+    document = person()  # 43.61 at 20 % with tax, 8.79 at 10 %: 52.40
+    rows = core.payments([core.Payment(document, D(2026, 12, 1), document.gross)])
+    assert [(r.flux, r.rate, r.base // CENT, r.tax // CENT) for r in rows] == [
+        ("10.4", "10.00", 799, 80),
+        ("10.4", "20.00", 3634, 727),
+    ]
+    half = core.payments([core.Payment(document, D(2026, 12, 1), document.gross // 2)])
+    assert sum(r.base + r.tax for r in half) == document.gross // 2
+
+
+def test_no_payment_is_told_on_debits_nor_under_reverse_charge():
+    document = person()
+    assert core.payments([core.Payment(document, D(2026, 12, 1), document.gross)], on_debits=True) == ()
+    other = SAMPLES["wholesale"]()
+    assert core.payments([core.Payment(other, D(2026, 12, 1), other.gross)]) == ()
+
+
+def test_the_files_say_the_same():
+    period = core.period_of(D(2026, 11, 3), "transactions")
+    report = core.Report(period, "812345676", "Saône Télécom", core.transactions([person()]))
+    xml, table = core.as_xml(report).decode(), core.as_csv(report).decode("utf-8-sig")
+    assert "urn:chappe:e-reporting:proposed:1" in xml
+    assert xml.count("<r:Row>") == table.count("\r\n") - 1 == 2
+    assert "<r:Due>2026-11-20</r:Due>" in xml
+    assert "10.3;2026-11-03;EUR;TPS1;20.00;36.34;7.27;1;" in table

@@ -1,8 +1,10 @@
 """The collector with real sockets: what arrives is kept, once, whatever the peers do."""
 
 import asyncio
+import os
 import socket
 import struct
+import time
 
 import pytest
 
@@ -71,6 +73,28 @@ def test_a_reset_in_the_middle_keeps_what_was_read(run, house, free_port):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
             assert await h.wait_kept(2) == [(b"one", 0), (b"tw", Flag.HALF)]
+            await h.until(lambda: h.status().state == State.LISTENING)
+
+    run(main())
+
+
+def test_a_reset_does_not_take_back_what_had_come(run, house, free_port, monkeypatch):
+    """While the disk is slow, lines wait in our memory; a reset meanwhile must not throw them away."""
+    real = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda handle: (time.sleep(0.3), real(handle)))
+
+    async def main():
+        async with house(spec(free_port)).running() as h:
+            _reader, writer = await h.open()
+            writer.write(b"first\n")
+            await asyncio.sleep(0.1)
+            writer.write(b"".join(b"line %04d\n" % n for n in range(2000)))
+            await asyncio.sleep(0.1)
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+            kept = await h.wait_kept(2001)
+            assert [data for data, _ in kept] == [b"first", *(b"line %04d" % n for n in range(2000))]
             await h.until(lambda: h.status().state == State.LISTENING)
 
     run(main())

@@ -6,7 +6,7 @@ import logging
 import random
 
 from chappe.connectors.pbx.keeper import Keeper, Numbers
-from chappe.connectors.pbx.session import READ_BYTES, Session, Stream
+from chappe.connectors.pbx.session import Session, Stream
 from chappe.connectors.pbx.source import Problem, State
 
 log = logging.getLogger("chappe.collect")
@@ -66,12 +66,10 @@ class Dialer:
         """One connection, from its beginning to its end; why it ended, None when the peer just closed it."""
         port = self.keeper.spec.port
         try:
-            opening = asyncio.open_connection(host, port, limit=READ_BYTES)
-            reader, writer = await asyncio.wait_for(opening, CONNECT_SECONDS)
+            stream = await asyncio.wait_for(Stream.open(host, port), CONNECT_SECONDS)
         except (OSError, TimeoutError) as error:
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             return Problem("cannot-connect", {"host": host, "port": port, "reason": reason})
-        stream = Stream(reader, writer)
         self._session = Session(self.keeper, stream, self.numbers.next(stream.peer))
         if self._stop.is_set():
             self._session.stop()

@@ -8,7 +8,7 @@ import logging
 import socket
 
 from chappe.connectors.pbx.keeper import Keeper, Numbers
-from chappe.connectors.pbx.session import READ_BYTES, Session, Stream
+from chappe.connectors.pbx.session import Session, Stream, receiver
 from chappe.connectors.pbx.source import Problem, State
 
 log = logging.getLogger("chappe.collect")
@@ -73,8 +73,8 @@ class Listener:
             return
 
     async def _serve(self) -> asyncio.Server:
-        server = await asyncio.start_server(
-            self._come, self.host or None, self.port, limit=READ_BYTES, start_serving=False, backlog=128
+        server = await asyncio.get_running_loop().create_server(
+            lambda: receiver(self._come), self.host or None, self.port, start_serving=False, backlog=128
         )
         for sock in server.sockets:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)

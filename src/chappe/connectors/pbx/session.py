@@ -7,8 +7,9 @@ opened the connection nor who opens the next.
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from chappe.connectors.pbx.errors import SpoolError
 from chappe.connectors.pbx.framing import FRAMINGS, Framer, FramingError
@@ -32,12 +33,37 @@ def tune(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+class Reader(asyncio.StreamReader):
+    """Gives what came before a reset, then the end: the plain one throws it away. ``lost`` says how it ended."""
+
+    lost: Exception | None = None
+
+    def set_exception(self, exc: Exception) -> None:
+        self.lost = exc
+        self.feed_eof()
+
+
+def receiver(come: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]) -> asyncio.Protocol:
+    """What reads a connection that is accepted; ``come`` is called with it."""
+    loop = asyncio.get_running_loop()
+    return asyncio.StreamReaderProtocol(Reader(limit=READ_BYTES, loop=loop), come, loop=loop)
+
+
 @dataclass(slots=True)
 class Stream:
     """The two ends of a connection, as asyncio gives them."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+
+    @classmethod
+    async def open(cls, host: str, port: int) -> Self:
+        """Connect. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        reader = Reader(limit=READ_BYTES, loop=loop)
+        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+        transport, _ = await loop.create_connection(lambda: protocol, host, port)
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     @property
     def address(self) -> str:
@@ -121,9 +147,15 @@ class Session:
             if data is None:
                 break
             if not data:
+                self._how_it_ended()
                 return
             await self._take(framer, data)
         await self._drain(framer)
+
+    def _how_it_ended(self) -> None:
+        lost = getattr(self.stream.reader, "lost", None)
+        if lost is not None:
+            raise lost
 
     async def _take(self, framer: Framer, data: bytes) -> None:
         if pieces := framer.feed(data):

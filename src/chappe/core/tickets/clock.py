@@ -72,9 +72,9 @@ class Clock:
 
     def _slow_stamp(self, text: str, field: str, remarks: list[Issue]) -> dt.datetime:
         mine: list[Issue] = []
-        moment = self.read(text, field, mine)
+        moment = self._read(text, field, mine)
         remarks.extend(mine)
-        if len(text) == 19 and text[16] == ":" and text[4] in "-/":
+        if len(text) == 19 and text[16] == ":" and text[:4].isdigit():
             if len(self._minutes) >= _REMEMBERED:
                 self._minutes.clear()
             remark = mine[0].code.removeprefix("tickets.") if mine else ""
@@ -88,6 +88,13 @@ class Clock:
 
         Year first, else ``order`` ("dmy" or "mdy"). Without seconds, second 0. Raises Refused when it is no moment.
         """
+        if not utc and len(text) == 19 and text[16] == ":" and text[:4].isdigit():
+            return self.stamp(text, field, remarks)
+        return self._read(text, field, remarks, utc=utc, order=order)
+
+    def _read(
+        self, text: str, field: str, remarks: list[Issue], *, utc: bool = False, order: str = "dmy"
+    ) -> dt.datetime:
         found = _MOMENT.match(text)
         if not found:
             raise refused("bad-time", field, value=text)

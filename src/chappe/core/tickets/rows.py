@@ -31,6 +31,10 @@ class Header:
 
     def is_header(self, cells: Sequence[str]) -> bool:
         """Whether most cells are names of columns: no ticket has that."""
+        if any(
+            cell[:1].isdigit() for cell in cells
+        ):  # quick: no known name begins with a digit, some cell of a call does
+            return False
         filled = [squeezed(cell) for cell in cells if cell.strip()]
         hits = sum(cell in self._known for cell in filled)
         return hits >= 3 and hits * 2 > len(filled)

@@ -50,6 +50,7 @@ class Mapped(HeaderDecoder):
             **OUTCOME_WORDS,
             **{squeezed(str(word)): _OUTCOMES.get(str(end), Outcome.UNKNOWN) for word, end in outcomes.items()},
         }
+        self._places: tuple[tuple[str, ...], dict[str, int]] = ((), {})
         self.headings = {squeezed(column) for column in self.fields.values() if not column.startswith("#")}
 
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
@@ -70,6 +71,8 @@ class Mapped(HeaderDecoder):
         if not self.has_header:
             return False
         if self.headings:
+            if self.header.learned and any(cell[:1].isdigit() for cell in cells):
+                return False
             return self.headings <= {squeezed(cell) for cell in cells}
         return not self.header.learned and not any(letter.isdigit() for cell in cells for letter in cell)
 
@@ -79,11 +82,20 @@ class Mapped(HeaderDecoder):
             raise refused("no-header")
         if self.header.names and len(cells) < len(self.header.names):
             raise refused("too-few-fields", found=len(cells), expected=len(self.header.names))
-        by_name = {squeezed(name): cell.strip() for name, cell in zip(self.header.names, cells, strict=False)}
-        for column in self.fields.values():
-            if not column.startswith("#"):
-                row[column] = by_name.get(squeezed(column), "")
+        for column, place in self._named().items():
+            row[column] = cells[place].strip()
         return row
+
+    def _named(self) -> dict[str, int]:
+        """Where the columns that the mapping names stand, in the order now in force."""
+        names, places = self._places
+        if names is not self.header.names:
+            names = self.header.names
+            order = {squeezed(name): place for place, name in reversed(list(enumerate(names)))}
+            columns = [column for column in self.fields.values() if squeezed(column) in order]
+            places = {column: order[squeezed(column)] for column in columns if not column.startswith("#")}
+            self._places = (names, places)
+        return places
 
     def _of(self, row: Row, field: str) -> str:
         return row.get(self.fields.get(field, ""), "")

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from chappe.apps.billing import credits, editing, services
 from chappe.apps.billing.models import BilledLine, Invoice, Run
@@ -41,24 +41,28 @@ def undo(*, actor: Actor, objects: list[Run]) -> Done:
 
 
 def why_not_compute(run: Run, _user: Any) -> Any:
-    return _l("This run is closed.") if run.state in CLOSED else None
+    return gettext_lazy("This run is closed.") if run.state in CLOSED else None
 
 
 def why_not_check(run: Run, _user: Any) -> Any:
     if run.state == Run.State.READY:
         return None
-    return _l("Already checked.") if run.state == Run.State.CHECKED else _l("There is no draft to check.")
+    return (
+        gettext_lazy("Already checked.")
+        if run.state == Run.State.CHECKED
+        else gettext_lazy("There is no draft to check.")
+    )
 
 
 def why_not_freeze(run: Run, _user: Any) -> Any:
     if run.state != Run.State.CHECKED:
-        return _l("Check the drafts first: once issued they can no longer change.")
-    return None if run.invoices_count else _l("There is no invoice to issue.")
+        return gettext_lazy("Check the drafts first: once issued they can no longer change.")
+    return None if run.invoices_count else gettext_lazy("There is no invoice to issue.")
 
 
 def why_not_undo(run: Run, _user: Any) -> Any:
     if run.state in CLOSED:
-        return _l("This run is closed: issued invoices are amended by credit notes.")
+        return gettext_lazy("This run is closed: issued invoices are amended by credit notes.")
     return None
 
 
@@ -143,7 +147,7 @@ def may_credit(invoice: Invoice, _user: Any) -> bool:
 
 
 def why_not_issue(invoice: Invoice, _user: Any) -> Any:
-    return None if invoice.document.get("lines") else _l("This invoice has no line.")
+    return None if invoice.document.get("lines") else gettext_lazy("This invoice has no line.")
 
 
 # -- lines ---------------------------------------------------------------------------------------------------------
@@ -161,14 +165,14 @@ def restore_lines(*, actor: Actor, objects: list[BilledLine]) -> Done:
 
 def why_not_remove(line: BilledLine, _user: Any) -> Any:
     if line.invoice.state == Invoice.State.ISSUED:
-        return _l("This invoice is issued: it can only be amended by a credit note.")
-    return _l("Already taken out.") if line.is_removed else None
+        return gettext_lazy("This invoice is issued: it can only be amended by a credit note.")
+    return gettext_lazy("Already taken out.") if line.is_removed else None
 
 
 def why_not_restore(line: BilledLine, _user: Any) -> Any:
     if line.invoice.state == Invoice.State.ISSUED:
-        return _l("This invoice is issued: it can only be amended by a credit note.")
-    return None if line.is_removed else _l("This line stands in the invoice.")
+        return gettext_lazy("This invoice is issued: it can only be amended by a credit note.")
+    return None if line.is_removed else gettext_lazy("This line stands in the invoice.")
 
 
 def is_removed(line: BilledLine, _user: Any) -> bool:

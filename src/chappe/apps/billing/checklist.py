@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_lazy
 
 from chappe.apps.billing import anomalies
 from chappe.apps.billing.history import history_of
@@ -29,12 +29,12 @@ SHOWN = 25
 SHARE = 3  # a third: an amount under a third of the median, or above three times it, is told
 STEPS = ("sources", "coherence", "costs", "dry_run", "issue", "send")
 LABELS = {
-    "sources": _l("Every source has calls up to the last day of the month"),
-    "coherence": _l("Each customer is coherent with its last twelve months"),
-    "costs": _l("Each customer has communications and a subscription"),
-    "dry_run": _l("The draft run is compared with last month"),
-    "issue": _l("The invoices are issued"),
-    "send": _l("The invoices are sent"),
+    "sources": gettext_lazy("Every source has calls up to the last day of the month"),
+    "coherence": gettext_lazy("Each customer is coherent with its last twelve months"),
+    "costs": gettext_lazy("Each customer has communications and a subscription"),
+    "dry_run": gettext_lazy("The draft run is compared with last month"),
+    "issue": gettext_lazy("The invoices are issued"),
+    "send": gettext_lazy("The invoices are sent"),
 }
 
 

@@ -274,6 +274,7 @@ def test_the_number_of_the_tariff_is_found_again():
 def test_digits_not_stored_are_gone_and_the_price_can_be_made_again(stream, sell):
     from chappe.apps.usage.models import MaskingPolicy
 
+    MaskingPolicy.objects.all().delete()
     MaskingPolicy.objects.create(store_digits=4)
     made.commit(
         stream,

@@ -66,18 +66,19 @@ def explanation(call: Call, user: Any) -> dict[str, Any]:
         return told
     from chappe.core.rating.explain import price_one  # the compiled kernel: only when a price is explained
 
-    found = price_one(
-        load_compiled(version),
-        tenant=call.tenant,
-        tor=call.tor,
-        category=call.category,
-        direction=call.direction,
-        subject=call.subject,
-        destination=rated_number(call),
-        start=call.start.astimezone(dt.timezone(dt.timedelta(seconds=call.utc_offset or 0))),
-        usage=_whole(call.usage or 0),
-    )
-    return {**told, "steps": found, "version": version, "same": found.total == (call.total or 0)}
+    compiled, number = load_compiled(version), rated_number(call)
+    given: dict[str, Any] = {
+        "tenant": call.tenant, "tor": call.tor, "category": call.category, "direction": call.direction,
+        "subject": call.subject, "usage": _whole(call.usage or 0),
+        "start": call.start.astimezone(dt.timezone(dt.timedelta(seconds=call.utc_offset or 0))),
+    }  # fmt: skip
+    found = price_one(compiled, destination=number, **given)
+    told |= {"version": version, "same": found.total == (call.total or 0)}
+    if call.is_masked and number == call.whole_numbers["destination"]:
+        # The steps spell the number: those of its visible digits are told, unless they lead elsewhere.
+        found = price_one(compiled, destination=call.destination.partition("*")[0], **given)
+        told["hidden"] = found.total != (call.total or 0)
+    return {**told, "steps": None if told.get("hidden") else found}
 
 
 def version_of(call: Call) -> TariffVersion | None:

@@ -42,13 +42,11 @@ class Masks(Policy):
         if not self.applies(row):
             return whole
         kind = row.get("kind") or ""
-        if not self.has_detail(row.get("line_id")):
-            row["destination"] = mask(whole["destination"], len(whole["destination"]))
-            row["caller"] = mask(whole["caller"], len(whole["caller"])) if row.get("way") == "in" else row.get("caller")
-        elif row.get("way") == "in":  # the other end is who called; the number called is one of our own
-            row["caller"] = shown(whole["caller"], kind, self.screen)
-        else:
-            row["destination"] = shown(whole["destination"], kind, self.screen)
+        # The other end is who called, or who was called; the end inside is one of our own numbers.
+        name = "caller" if row.get("way") == "in" else "destination"
+        number = whole[name]
+        is_told = self.has_detail(row.get("line_id"))
+        row[name] = shown(number, kind, self.screen) if is_told else mask(number, len(number))
         return whole
 
     def sql(self, column: str) -> str:

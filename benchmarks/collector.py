@@ -18,6 +18,7 @@ import sys
 import termios
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import made
@@ -220,8 +221,12 @@ def lost(rows: int) -> tuple[int, int, int]:
     return missing, sum(times - 1 for times in found.values()), number
 
 
-def main(rows: int) -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Prints the figures; 1 when a line is lost or the goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks collector", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="lines (1,000,000)")
+    rows = parser.parse_args(arguments).rows
+    made.DATA.mkdir(parents=True, exist_ok=True)
     print(
         f"{rows:,} IP Office lines, {sum(len(line(n)) for n in range(0, rows, 997)) * 997 / 1e6:,.0f} MB, two connections"
     )

@@ -30,6 +30,14 @@ NO_PAGE = {
     "exchange.live": "a fragment of exchange-file",
     "exchange.download": "a file, from exchange-file",
     "exchange.export": "a file, from exchange-file",
+    "mail.eml": "a file, from mail-message",
+    "mail.file": "a file, from mail-message",
+    "mail.bounce": "a form of mail-report",
+    "payments.unpaid-csv": "a file, from payments-unpaid",
+    "payments.refund": "a form of payments-account",
+    "payments.propose": "a form of payments-reminder",
+    "payments.file": "a file, from payments-collection",
+    "payments.proof": "a file, from payments-mandate",
 }
 
 

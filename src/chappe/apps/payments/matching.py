@@ -71,7 +71,8 @@ class Known:
 def bare(text: str) -> str:
     """A name without accents, signs, legal forms and titles, its words in order: “SARL Dupont & Fils” = “DUPONT FILS”."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    words = re.sub(r"[^a-z0-9]+", " ", plain)
+    joined = re.sub(r"\b(?:[a-z]\.){2,}", lambda found: found.group().replace(".", ""), plain)  # s.a.r.l. is sarl
+    words = re.sub(r"[^a-z0-9]+", " ", joined)
     return " ".join(sorted(_FORMS.sub(" ", words).split()))
 
 

@@ -83,7 +83,7 @@ def _tiles(whole: traffic.Day) -> list[tuple[Any, str, str]]:
         (_("Busy hour"), _span(busy.at), _("%(number)s calls begun") % {"number": formats.number(busy.calls)}),
         (_("Traffic"), _("%(erlangs)s erlangs") % {"erlangs": formats.number(round(busy.erlangs, 2))}, _("lines held on average in that hour")),
         (_("Most lines at once"), formats.number(whole.peak), _("at any moment of the day")),
-        (_("Lines needed"), formats.number(whole.lines(0.01)), _("for 1% of calls lost in the busy hour")),
+        (_("Lines needed"), formats.number(whole.lines(0.01)), _("to lose one call in a hundred in the busy hour")),
     ]  # fmt: skip
 
 

@@ -84,9 +84,8 @@ def undo_collection(*, actor: Actor, objects: list[Collection], why: str) -> Don
 
 def remove_debit(*, actor: Actor, objects: list[Debit]) -> Done:
     number, refusal = each(lambda row: collections.remove(actor=actor, debit=row), objects)
-    return Done(
-        f"{ngettext('%(n)d debit is taken out.', '%(n)d debits are taken out.', number) % {'n': number}} {refusal}".strip()
-    )
+    told = ngettext("%(n)d debit is taken out.", "%(n)d debits are taken out.", number)
+    return Done(f"{told % {'n': number}} {refusal}".strip())
 
 
 def take_back(*, actor: Actor, objects: list[Debit], reason: str, day: dt.date) -> Done:
@@ -149,16 +148,14 @@ def undo(*, actor: Actor, objects: list[BankStatement]) -> Done:
 
 def accept(*, actor: Actor, objects: list[Movement]) -> Done:
     number, refusal = each(lambda row: bank.accept(actor=actor, movement=row), objects)
-    return Done(
-        f"{ngettext('%(n)d movement is accepted.', '%(n)d movements are accepted.', number) % {'n': number}} {refusal}".strip()
-    )
+    told = ngettext("%(n)d movement is accepted.", "%(n)d movements are accepted.", number)
+    return Done(f"{told % {'n': number}} {refusal}".strip())
 
 
 def ignore(*, actor: Actor, objects: list[Movement]) -> Done:
     number, refusal = each(lambda row: bank.ignore(actor=actor, movement=row), objects)
-    return Done(
-        f"{ngettext('%(n)d movement is left aside.', '%(n)d movements are left aside.', number) % {'n': number}} {refusal}".strip()
-    )
+    told = ngettext("%(n)d movement is left aside.", "%(n)d movements are left aside.", number)
+    return Done(f"{told % {'n': number}} {refusal}".strip())
 
 
 def choose(*, actor: Actor, objects: list[Movement], customer: Customer) -> Done:
@@ -186,6 +183,5 @@ def send(*, actor: Actor, objects: list[Reminder]) -> Done:
 
 def drop(*, actor: Actor, objects: list[Reminder], why: str) -> Done:
     number, refusal = each(lambda row: reminding.drop(actor=actor, reminder=row, why=why), objects)
-    return Done(
-        f"{ngettext('%(n)d reminder is dropped.', '%(n)d reminders are dropped.', number) % {'n': number}} {refusal}".strip()
-    )
+    told = ngettext("%(n)d reminder is dropped.", "%(n)d reminders are dropped.", number)
+    return Done(f"{told % {'n': number}} {refusal}".strip())

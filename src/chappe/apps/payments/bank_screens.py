@@ -103,7 +103,7 @@ MOVEMENT = Screen(
         Panel(title=_("As the bank wrote it"), icon="building-bank", aside=True, columns=("day", "amount", "name", "iban_masked", "iban", "text", "end_to_end", "reason", "statement")),
     ),
     actions=(
-        Action(name="ignore", label=_("Leave aside"), perform=actions.ignore, icon="x", bulk=True, offered=_from("waiting", "accepted", "undone")),
+        Action(name="ignore", label=pgettext_lazy("a movement", "Leave aside"), perform=actions.ignore, icon="x", bulk=True, offered=_from("waiting", "accepted", "undone")),
         Action(name="choose", label=_("Choose the customer"), perform=actions.choose, icon="user-search", form=forms.CustomerForm,
                offered=lambda row, _user: row.amount > 0 and row.state != "applied"),
         Action(name="accept", label=_("Accept"), perform=actions.accept, icon="check", bulk=True, primary=True,
@@ -180,8 +180,8 @@ LEVELS = Screen(
     ordering=("rank",),
     rows=lambda rows, _user: rows.select_related("owner"),
     panels=(
-        Panel(title=_("French"), icon="language", columns=("subject_fr", "text_fr")),
-        Panel(title=_("English"), icon="language", columns=("subject_en", "text_en")),
+        Panel(title=_("French"), icon="language", template="payments/level.html", context=panels.level_fr),
+        Panel(title=_("English"), icon="language", template="payments/level.html", context=panels.level_en),
         Panel(title=_("When"), icon="clock", aside=True, columns=("rank", "days", "fee", "active", "owner")),
     ),
     fields=("name", "rank", "days", "fee", "subject_fr", "text_fr", "subject_en", "text_en", "active", "owner"),

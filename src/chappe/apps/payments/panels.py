@@ -19,6 +19,7 @@ from chappe.apps.payments.models import (
     Movement,
     Payment,
     Reminder,
+    ReminderLevel,
 )
 from chappe.kit.access.door import Level, may, may_touch, visible_to
 from chappe.kit.screens import registry
@@ -99,6 +100,14 @@ def movement(row: Movement, user: Any) -> dict[str, Any]:
 def reminder(row: Reminder, _user: Any) -> dict[str, Any]:
     subject, text = reminding.text_of(row)
     return {"subject": subject, "text": text, "why": reminding.why_not_send(row)}
+
+
+def level_fr(row: ReminderLevel, _user: Any) -> dict[str, Any]:
+    return {"subject": row.subject_fr, "text": row.text_fr}
+
+
+def level_en(row: ReminderLevel, _user: Any) -> dict[str, Any]:
+    return {"subject": row.subject_en, "text": row.text_en}
 
 
 def of_customer(customer: Customer, user: Any) -> dict[str, Any]:

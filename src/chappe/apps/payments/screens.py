@@ -241,7 +241,7 @@ registry.register(
         fields=("brand", "collect_on", "scheme"),
         create=actions.create_collection,
         actions=(
-            Action(name="undo", label=_("Undo"), perform=actions.undo_collection, icon="arrow-back-up", danger=True, form=forms.WhyForm, offered=_from("draft", "file")),
+            Action(name="undo", label=pgettext_lazy("a collection", "Undo"), perform=actions.undo_collection, icon="arrow-back-up", danger=True, form=forms.WhyForm, offered=_from("draft", "file")),
             Action(name="settle", label=_("The bank paid"), perform=actions.settle, icon="check", primary=True, form=forms.SettleForm, offered=_from("sent")),
             Action(name="sent", label=_("Given to the bank"), perform=actions.mark_sent, icon="send", primary=True, offered=_from("file"),
                    confirm=_("Did you give the file to the bank? From then on its debits are under way.")),

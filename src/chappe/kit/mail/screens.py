@@ -56,17 +56,20 @@ def _each(verb: Any, objects: list[Message], actor: Any) -> tuple[int, str]:
 
 def _again(*, actor: Any, objects: list[Message]) -> Done:
     done, refusal = _each(services.again, objects, actor)
-    return Done(f"{_g('Mails to be sent again: %(n)s.') % {'n': done}} {refusal}".strip())
+    told = _g("Mails to be sent again: %(n)s.") % {"n": done}
+    return Done(f"{told} {refusal}".strip())
 
 
 def _release(*, actor: Any, objects: list[Message]) -> Done:
     done, refusal = _each(services.release, objects, actor)
-    return Done(f"{_g('Mails that leave now: %(n)s.') % {'n': done}} {refusal}".strip())
+    told = _g("Mails that leave now: %(n)s.") % {"n": done}
+    return Done(f"{told} {refusal}".strip())
 
 
 def _cancel(*, actor: Any, objects: list[Message]) -> Done:
     done, refusal = _each(services.cancel, objects, actor)
-    return Done(f"{_g('Mails cancelled: %(n)s.') % {'n': done}} {refusal}".strip())
+    told = _g("Mails cancelled: %(n)s.") % {"n": done}
+    return Done(f"{told} {refusal}".strip())
 
 
 def _content(message: Message, user: Any) -> dict[str, Any]:
@@ -130,7 +133,7 @@ registry.register(
         scopes=(
             Scope(name="all", label=_("All")),
             Scope(name="waiting", label=_("To leave"), where=Q(state__in=WAITING)),
-            Scope(name="sent", label=pgettext_lazy("mail", "Sent"), where=Q(state=State.SENT)),
+            Scope(name="sent", label=pgettext_lazy("mails", "Sent"), where=Q(state=State.SENT)),
             Scope(name="trouble", label=_("Not arrived"), where=Q(state__in=TROUBLED)),
         ),
         chips=(Chip(name="mine", label=_("Mine"), where=lambda user: Q(created_by=user)),),

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from chappe.apps.collect import queries
 from chappe.apps.collect.access import AREA
@@ -28,7 +29,8 @@ def sources(user: Any) -> dict[str, Any] | None:
         "rows": [
             {
                 "title": source.name, "url": registry.object_url(source), "second": str(verdict.why or _last(source)),
-                "value": _g("%(count)s calls today") % {"count": formats.number(source.today or 0)},
+                "value": ngettext("%(count)s call today", "%(count)s calls today", source.today or 0)
+                % {"count": formats.number(source.today or 0)},
                 "state": verdict.label, "tone": str(verdict.tone),
             }
             for source, verdict in told[:SHOWN]
@@ -53,7 +55,8 @@ def refused(user: Any) -> dict[str, Any] | None:
     if confirm:
         url, hint = (
             registry.url("collect.chunk"),
-            _g("%(count)s batches wait for somebody") % {"count": formats.number(confirm)},
+            ngettext("%(count)s batch waits for somebody", "%(count)s batches wait for somebody", confirm)
+            % {"count": formats.number(confirm)},
         )
     return {
         "label": _g("Refused tickets"), "value": formats.number(count), "url": url, "icon": "ticket-off",

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chappe.apps.collect import words
 from chappe.apps.collect.access import AREA
@@ -75,11 +76,11 @@ def show(number: int, data: bytes, found: Decoded, *, whole: bool = True, cut: s
     bad = cut or any(issue["tone"] == "bad" for issue in issues)
     if found.segments and not bad:
         tone = "warn" if any(issue["tone"] == "warn" for issue in issues) else "ok"
-        verdict = _("With a remark") if tone == "warn" else _("Read")
+        verdict = _("With a remark") if tone == "warn" else pgettext("a ticket", "Read")
     elif found.skipped and not bad:
         tone, verdict = "new", _("Left out: %(why)s") % {"why": skip_label(found.skipped)}
     else:
-        tone, verdict = "bad", _("Refused")
+        tone, verdict = "bad", pgettext("a ticket", "Refused")
     rows = [[(name, masked(text, whole)) for name, text in words.segment_rows(segment)] for segment in found.segments]
     return Shown(number, masked(readable(data), whole), tone, verdict, list(found.segments), rows, issues)
 

@@ -176,6 +176,7 @@ def _xlsx_cell(
         case dt.date():
             page.write_datetime(*at, dt.datetime.combine(value, dt.time()), looks["day"])
         case int() | Decimal() | float() if len(Decimal(str(value)).normalize().as_tuple().digits) <= MOST_DIGITS:
-            page.write_number(*at, value / 86_400 if column.kind == "duration" else value, look)
+            exact = value.normalize() if isinstance(value, Decimal) else value
+            page.write_number(*at, exact / 86_400 if column.kind == "duration" else exact, look)
         case _:
             page.write_string(*at, column.text(value))

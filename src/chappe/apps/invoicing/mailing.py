@@ -16,6 +16,7 @@ from chappe.apps.invoicing import queries
 from chappe.apps.invoicing.models import IssuedFile, Production
 from chappe.connectors.einvoice.production import CSV, PDF
 from chappe.core.einvoice import wording as say
+from chappe.core.einvoice.terms import DIRECT_DEBIT
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit import services as audit
 from chappe.kit.mail import services as mail
@@ -50,12 +51,10 @@ def written(invoice: Invoice) -> tuple[str, str]:
     brand = queries.brand_of(invoice, document)
     with translation.override(document.language):
         if invoice.kind == Invoice.Kind.CREDIT_NOTE:
-            subject, text = _g("{seller}: your credit note {number}"), _g(CREDIT_TEXT)
+            subject, text = _g("{seller}: your credit note {number}"), str(CREDIT_TEXT)
         else:
-            subject, text = (
-                _g("{seller}: your invoice {number}"),
-                _g(DIRECT_TEXT if document.payment_means == "59" else INVOICE_TEXT),
-            )
+            is_debit = document.payment_means == DIRECT_DEBIT
+            subject, text = _g("{seller}: your invoice {number}"), str(DEBIT_TEXT if is_debit else INVOICE_TEXT)
     if brand is not None:
         subject, text = brand.mail_subject or subject, brand.mail_text or text
     told = _Holes(holes(invoice))
@@ -65,7 +64,7 @@ def written(invoice: Invoice) -> tuple[str, str]:
 INVOICE_TEXT = _(
     "Good day,\n\nHere is your invoice {number} ({period}), of {amount}, to be paid by {due_date}.\n\nKind regards,\n{seller}"
 )
-DIRECT_TEXT = _(
+DEBIT_TEXT = _(
     "Good day,\n\nHere is your invoice {number} ({period}), of {amount}. It will be debited from your account on {due_date}.\n\n"
     "Kind regards,\n{seller}"
 )

@@ -159,7 +159,7 @@ registry.register(
             Column(name="base", label=_("Excl. VAT"), kind=Kind.MONEY),
             Column(name="tax", label=_("VAT"), kind=Kind.MONEY),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK, shown=False),
-            Column(name="reference", label=_("Reference"), shown=False),
+            Column(name="reference", label=_("Reference")),
             Column(name="deposited_at", label=pgettext_lazy("a report", "Deposited"), kind=Kind.DATETIME, shown=False),
         ),
         search=("reference",),

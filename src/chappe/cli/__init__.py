@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("chappe.cli.ops:check_app", "Say whether this installation is fit for production."),
     "files": ("chappe.cli.ops:files", "Stored files: check, sweep."),
     "screens": ("chappe.cli.ops:screens", "Show what is derived from each declaration."),
+    "billing": ("chappe.cli.billing:app", "Billing: verify the journal."),
     "completion": ("chappe.cli.completion:completion", "Print the completion script of a shell."),
 }
 

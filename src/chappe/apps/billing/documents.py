@@ -71,10 +71,11 @@ def build(
     customer = invoice.customer
     with translation.override(customer.language):
         made, decisions = [], []
+        buyer = buyer_of(customer)
         for line in lines:
             if line.is_removed:
                 continue
-            decision = _decision(line, customer, brand, invoice.issue_date)
+            decision = _decision(line, buyer, brand, invoice)
             line.vat_category, line.vat_rate = decision.category, decision.rate
             decisions.append(decision)
             made.append(_line(line))
@@ -103,16 +104,16 @@ def buyer_of(customer: Customer) -> Buyer:
     )
 
 
-def _decision(line: BilledLine, customer: Customer, brand: Brand, issue_date: dt.date) -> Decision:
+def _decision(line: BilledLine, buyer: Buyer, brand: Brand, invoice: Invoice) -> Decision:
     """The law of the day of the service decides the rate."""
-    day = min(line.period_to or issue_date, issue_date)
+    day = min(line.period_to or invoice.issue_date, invoice.issue_date)
     return decide(
-        buyer_of(customer),
+        buyer,
         nature=line.nature,
         rate_class=line.rate_class,
         day=day,
         is_seller_franchise=brand.franchise,
-        language=customer.language,
+        language=invoice.customer.language,
     )
 
 

@@ -8,8 +8,9 @@ Fields follow EN 16931; the BT numbers stand beside them.
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from dataclasses import field as of
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 INVOICE, CREDIT_NOTE, CORRECTED = "380", "381", "384"
@@ -161,7 +162,7 @@ class Document:
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data: what is stored, hashed and chained."""
-        return dict(_plain(asdict(self)))
+        return {name: _plain(getattr(self, name)) for name in _names(Document)}
 
 
 def from_data(data: Mapping[str, Any]) -> Document:
@@ -172,13 +173,23 @@ def from_data(data: Mapping[str, Any]) -> Document:
     return made
 
 
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(row.name for row in fields(kind))
+
+
 def _plain(value: Any) -> Any:
+    """Written out rather than ``dataclasses.asdict``, which copies every text: a month has tens of thousands of documents."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
     return value
 
 

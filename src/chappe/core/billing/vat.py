@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from chappe.core.billing.amounts import cents
 from chappe.core.billing.document import Line, VatRow
@@ -54,6 +55,7 @@ class Decision:
     source: str = ""
 
 
+@lru_cache(maxsize=4096)
 def decide(
     buyer: Buyer,
     *,

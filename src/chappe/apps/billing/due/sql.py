@@ -40,7 +40,7 @@ CREATE OR REPLACE TEMP TABLE c AS
 WITH asked AS (
   SELECT c.*, g.allowed, g.grant_id,
          CASE WHEN g.grant_id IS NOT NULL AND c.part_c > 0 THEN greatest(c.seconds - c.free, 0) ELSE 0 END AS want
-  FROM c LEFT JOIN grants g
+  FROM (SELECT * FROM c WHERE customer IN (SELECT customer FROM grants)) c LEFT JOIN grants g
     ON g.step = {step} AND g.customer = c.customer AND g.family = c.family AND (g.line_id = 0 OR g.line_id = c.line_id)
 ), summed AS (
   SELECT *, CASE WHEN grant_id IS NULL THEN 0
@@ -50,6 +50,7 @@ WITH asked AS (
 SELECT * EXCLUDE (allowed, grant_id, want, upto)
   REPLACE ((free + greatest(least(want, coalesce(allowed, 0) - (upto - want)), 0))::BIGINT AS free)
 FROM summed
+UNION ALL SELECT * FROM c WHERE customer NOT IN (SELECT customer FROM grants)
 """
 
 #: What stays to pay, in proportion to the seconds that stay, halves up (a free call is never below zero).
@@ -116,7 +117,7 @@ WHERE how_many <= {limit} ORDER BY customer, line_number, local, root, line
 """
 
 WRITE = """
-COPY (SELECT * FROM rows_of_run ORDER BY customer, line_number, local)
+COPY (SELECT * FROM rows_of_run ORDER BY customer)
 TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 60000)
 """
 

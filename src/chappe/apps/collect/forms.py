@@ -209,10 +209,8 @@ class ProfileForm(forms.ModelForm):
         else:
             self.initial["columns"] = "\n".join(self.instance.columns or ())
             if self.info.columns:
-                known = ", ".join(self.info.columns)
-                self.fields[
-                    "columns"
-                ].help_text = f"{self.fields['columns'].help_text} {_g('Known: %(known)s.') % {'known': known}}"
+                known = _g("Known: %(known)s.") % {"known": ", ".join(self.info.columns)}
+                self.fields["columns"].help_text = f"{self.fields['columns'].help_text} {known}"
         present = dict(self.instance.options or {})
         for option in self.info.options if self.info else ():
             self.fields[OPTION + option.name] = option_field(option, present.get(option.name))

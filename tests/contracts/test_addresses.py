@@ -10,6 +10,7 @@ from chappe.kit.screens import registry
 #: Route → why whoever knows the address may have an answer. Each must really answer: a stale line fails.
 PUBLIC = {
     "sign-in/": "the door itself",
+    "sign-in/forgotten/": "whoever forgot a password cannot sign in; the answer says nothing of the account",
     "welcome/<str:uid>/<str:token>/": "an invited person has no password yet; the token in the address is the right",
     "healthz": "asked by supervisors that have no account; says only that the process answers",
     "readyz": "asked by supervisors; sentences are for this machine or the token alone",

@@ -10,7 +10,7 @@ from chappe.kit.access.actor import Actor
 from chappe.kit.jobs.context import JobContext, PermanentError
 from chappe.kit.jobs.registry import job, schedule
 from chappe.kit.jobs.services import enqueue
-from chappe.kit.mail import bounces, posting
+from chappe.kit.mail import bounces, forgotten, posting
 from chappe.kit.mail.access import AREA
 from chappe.kit.mail.server import Misconfigured
 
@@ -57,3 +57,9 @@ def bounces_job(ctx: JobContext) -> None:
             _g("Returned mail: %(reports)s reports read, %(returned)s mails marked.")
             % {"reports": count.reports, "returned": count.returned}
         )
+
+
+@job("mail.forgotten", label=_("Write a password link"), area="utilisateurs")
+def forgotten_job(_ctx: JobContext, user: int, origin: str) -> None:
+    """The mail of “password forgotten”; 0 is nobody, so that a job tells nothing either."""
+    forgotten.write(user, origin)

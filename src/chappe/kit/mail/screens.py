@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chappe.kit.access.door import Level
-from chappe.kit.mail import pages, services
+from chappe.kit.mail import forgotten, pages, services
 from chappe.kit.mail.access import AREA
 from chappe.kit.mail.models import TROUBLED, WAITING, Message, Report, State
 from chappe.kit.screens import registry
@@ -188,3 +188,9 @@ _PAGES = (
 )
 for _slug, _path, _view, _label, _level in _PAGES:
     registry.page(Page(slug=_slug, path=_path, view=_view, label=_label, area=AREA, level=_level))
+registry.page(
+    Page(
+        slug="mail.forgotten", path="sign-in/forgotten/", view=forgotten.forgotten, label=_("Password forgotten"), area="",
+        public=True,  # whoever forgot a password cannot sign in
+    )
+)  # fmt: skip

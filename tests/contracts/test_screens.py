@@ -44,6 +44,8 @@ NEVER_EMPTY = {
     "access.user": "the reader is one",
     "access.role": "the reader holds one",
     "access.session": "the reader has one open",
+    "usage.masking": "the usual policy comes with the database",
+    "usage.retention-rule": "the usual rules come with the database",
 }
 
 

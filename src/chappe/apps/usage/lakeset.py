@@ -273,7 +273,7 @@ class LakeQuerySet(QuerySet):
     def grouped(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """A query of ours over the chosen calls, as an Arrow table: ``sql`` reads them as ``chosen``."""
         whole = f"SELECT * FROM (WITH chosen AS (SELECT * FROM calls WHERE {self.test.sql}) {sql})"
-        return lake.query(whole, parameters=[*self.test.values, *parameters], batches=self.model.standing())
+        return lake.remembered(whole, [*self.test.values, *parameters], self.model.standing())
 
     def first(self) -> Any:
         return next(iter(self[:1]), None)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from chappe.apps.customers import attach, events, holding, services
 from chappe.apps.customers.attach import Attachment, Attachments, canonical
@@ -233,3 +234,15 @@ def test_people_of_an_operator_see_only_their_lines(client, bruno_writes, chloe)
     client.force_login(chloe)
     assert "0384000001" not in client.get("/customers/line/").content.decode()
     assert people.PASSWORD
+
+
+def test_the_policy_of_digits_knows_the_lines_that_asked_and_those_never_detailed(calls):
+    from chappe.apps.usage import policies
+
+    today = timezone.localdate()
+    services.record_consent(actor=SYSTEM, data={"customer": calls.b, "asked_by": "M. Vautrin", "asked_on": JANUARY})
+    masks = policies.current(with_lines=True)
+    assert masks.no_detail == {calls.other.pk}
+    assert masks.consents == {calls.did.pk, calls.other.pk}, "all the lines that B holds today"
+    holding.close(actor=SYSTEM, line=calls.did, day=today - dt.timedelta(days=1))
+    assert policies.current(with_lines=True).consents == {calls.other.pk}

@@ -1,9 +1,12 @@
-"""Names of the ids of customers, lines and cost centres that calls carry: what the lists of calls show and filter by."""
+"""What the lists of calls ask of customers: the names of the ids that calls carry, the lines whose numbers are shown or hidden."""
 
 from typing import Any
 
-from chappe.apps.customers.models import CostCentre, Customer, Line
-from chappe.apps.usage import labels
+from django.db.models import Q
+from django.utils import timezone
+
+from chappe.apps.customers.models import Assignment, CostCentre, Customer, DetailConsent, Line
+from chappe.apps.usage import labels, policies
 from chappe.kit.access.door import visible_to
 
 MOST_CHOICES = 1_000
@@ -43,8 +46,24 @@ def _centre_choices(user: Any) -> list[tuple[int, str]]:
     return [(centre.pk, f"{centre.customer.name} · {centre}") for centre in rows[:MOST_CHOICES]]
 
 
+def _no_detail() -> frozenset[int]:
+    return frozenset(Line.objects.filter(hide_detail=True).values_list("pk", flat=True))
+
+
+def _consents() -> frozenset[int]:
+    """Lines whose holder asked for whole numbers, today: the line itself, or all those of its customer."""
+    today = timezone.localdate()
+    asked = DetailConsent.objects.filter(asked_on__lte=today).filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=today))
+    held = Assignment.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
+    lines = set(asked.exclude(line=None).values_list("line", flat=True))
+    whole = asked.filter(line=None).values("customer")
+    return frozenset(lines | set(held.filter(customer__in=whole).values_list("line", flat=True)))
+
+
 def register() -> None:
     """Called once, when the app is ready."""
+    policies.register_lines(policies.NO_DETAIL, _no_detail)
+    policies.register_lines(policies.CONSENTS, _consents)
     labels.register("customer", _customers, url=_url("customers.customer"), choices=_customer_choices)
     labels.register("line_id", _lines, url=_url("customers.line"), choices=_line_choices)
     labels.register("cost_centre", _centres, url=_url("customers.cost-centre"), choices=_centre_choices)

@@ -35,7 +35,7 @@ class ReportForm(forms.ModelForm):
     class Meta:
         model = Report
         fields = [
-            "title", "title_en", "menu_title", "section", "description", "sql", "parameters", "months", "is_landscape", "position",
+            "title", "title_en", "menu_title", "section", "description", "description_en", "sql", "parameters", "months", "is_landscape", "position",
         ]  # fmt: skip
         widgets = {
             "sql": forms.Textarea(

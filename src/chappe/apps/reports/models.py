@@ -18,7 +18,7 @@ class Section(models.TextChoices):
     """Where a report stands on the page of reports."""
 
     BILLING = "billing", _("Billing")
-    CALLS = "calls", _("Calls")
+    CALLS = "calls", _("Communications")
     TOTALS = "totals", _("Cumulative views")
     CUSTOMERS = "customers", _("Customers")
     CONTROL = "control", _("Controls")

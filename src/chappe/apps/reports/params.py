@@ -73,7 +73,7 @@ class AskForm(forms.Form):
 
     month = forms.ChoiceField(label=_("Month"))
     customer = forms.ModelChoiceField(
-        label=_("Customer"), queryset=Customer.objects.none(), required=False, empty_label=_("All")
+        label=_("Customer"), queryset=Customer.objects.none(), required=False, empty_label=_("All of them")
     )
     source = forms.ChoiceField(label=_("Source"), required=False)
 
@@ -88,7 +88,7 @@ class AskForm(forms.Form):
         if "customer" in self.fields:
             self.fields["customer"].queryset = visible_to(user, Customer).order_by("name")
         if "source" in self.fields:
-            self.fields["source"].choices = [("", _("All")), *_sources(user)]
+            self.fields["source"].choices = [("", _("All of them")), *_sources(user)]
 
     def values(self) -> Values:
         """What was chosen; the form must be valid."""

@@ -4,7 +4,7 @@ WITH billed AS (
          date_diff('month', date_trunc('month', COALESCE(month, issue_date)), $first_day) AS age
   FROM invoices WHERE state = 'issued'
 )
-SELECT customer_number, customer,
+SELECT customer_number, customer, SUM(net) AS total,
        SUM(net) FILTER (age = 11) AS m11,
        SUM(net) FILTER (age = 10) AS m10,
        SUM(net) FILTER (age = 9) AS m09,
@@ -16,8 +16,7 @@ SELECT customer_number, customer,
        SUM(net) FILTER (age = 3) AS m03,
        SUM(net) FILTER (age = 2) AS m02,
        SUM(net) FILTER (age = 1) AS m01,
-       SUM(net) FILTER (age = 0) AS m00,
-       SUM(net) AS total
+       SUM(net) FILTER (age = 0) AS m00
 FROM billed WHERE age BETWEEN 0 AND 11
 GROUP BY customer_id, customer_number, customer
 ORDER BY customer, customer_number

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('title_en', models.CharField(blank=True, max_length=120, verbose_name='title in English')),
                 ('menu_title', models.CharField(blank=True, help_text='Empty: the title.', max_length=60, verbose_name='title in the menu')),
-                ('section', models.CharField(choices=[('billing', 'Billing'), ('calls', 'Calls'), ('totals', 'Cumulative views'), ('customers', 'Customers'), ('control', 'Controls')], default='billing', max_length=10, verbose_name='section')),
+                ('section', models.CharField(choices=[('billing', 'Billing'), ("calls", "Communications"), ('totals', 'Cumulative views'), ('customers', 'Customers'), ('control', 'Controls')], default='billing', max_length=10, verbose_name='section')),
                 ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
                 ('description_en', models.CharField(blank=True, max_length=300, verbose_name='description in English')),
                 ('sql', models.TextField(verbose_name='query')),

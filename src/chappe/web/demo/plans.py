@@ -19,6 +19,8 @@ from chappe.kit.documents.services import store
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "tariffs"
 RISE = Decimal("1.04")  # of next year's prices abroad
+#: A short number that the PBXs of the demonstration call (330 goes before it: else 39 is Italy). 3631 is left without a price: an anomaly to find.
+SHORT = "PRO_2026;1;2026-01-01;;S;3303949;Numéro court banalisé;SVA;SVA;TOUT;;;MIN;1;1;;;SUP;4;0,024;0;MIN;EUR;20\n"
 MOBILE_FALL = Decimal("0.90")
 
 
@@ -29,6 +31,7 @@ class Versions:
     retail: TariffVersion
     next_retail: TariffVersion
     wholesale: TariffVersion
+    buying: TariffVersion  # what Altitel itself pays for its calls
 
     def of(self, tenant: str) -> TariffVersion:
         """The version that prices the calls of a tenant."""
@@ -39,14 +42,16 @@ def build(*, actor: Actor, today: dt.date, operators: dict[str, Operator]) -> Ve
     """Load and activate; a second run finds what the first one made."""
     year = _midnight(dt.date(today.year, 1, 1))
     soon = _midnight(dt.date(today.year + 1, 1, 1))
-    prices = (EXAMPLES / "price-list" / "TARIF_PRO_2026.csv").read_text("utf-8")
+    prices = (EXAMPLES / "price-list" / "TARIF_PRO_2026.csv").read_text("utf-8").rstrip("\n") + "\n" + SHORT
     retail_plan = _plan(actor, "PRO", "Grille professionnelle", operators["ALTITEL"])
     retail = _version(actor, retail_plan, "TARIF_PRO.csv", prices.encode())
     following = _version(actor, retail_plan, "TARIF_PRO_SUIVANT.csv", changed(prices, RISE, MOBILE_FALL).encode())
     wholesale_plan = _plan(actor, "GROS", "Grille de gros", operators["BOREAL"])
     cheaper = changed(prices, Decimal("0.72"), Decimal("0.75"))
     wholesale = _version(actor, wholesale_plan, "TARIF_GROS.csv", cheaper.encode())
-    for version, moment in ((retail, year), (wholesale, year), (following, soon)):
+    buying_plan = _plan(actor, "ACHAT", "Grille d’achat d’Altitel", operators["ALTITEL"])
+    buying = _version(actor, buying_plan, "TARIF_ACHAT.csv", changed(prices, Decimal("0.55"), Decimal("0.50")).encode())
+    for version, moment in ((retail, year), (wholesale, year), (buying, year), (following, soon)):
         if version.state != TariffVersion.State.ACTIVE:
             activate(actor=actor, version=version, at=moment)
     for code, name, folder in (
@@ -55,7 +60,7 @@ def build(*, actor: Actor, today: dt.date, operators: dict[str, Operator]) -> Ve
         ("EXEMPLE-091", "Exemples v0.9.1 : paliers, Noël, plafond", "v0.9.1"),
     ):
         _version(actor, _plan(actor, code, name, None), f"{folder}.zip", _zipped(EXAMPLES / folder))
-    return Versions(retail, following, wholesale)
+    return Versions(retail, following, wholesale, buying)
 
 
 def _midnight(day: dt.date) -> dt.datetime:

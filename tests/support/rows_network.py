@@ -40,22 +40,22 @@ def link(owner: Any, mark: str) -> PmLink:
 
 
 def pbo(owner: Any, mark: str) -> Pbo:
-    return Pbo.objects.create(reference=f"PBO-{mark}", pm=pm(owner, mark))
+    return Pbo.objects.create(reference=f"{mark}-PBO", pm=pm(owner, mark))
 
 
 def building(owner: Any, mark: str) -> Building:
-    row = Building(reference=f"IMB-{mark}", pm=pm(owner, mark), street="DES TANNEURS", number=12, city="Dole")
+    row = Building(reference=f"{mark}-IMB", pm=pm(owner, mark), street="DES TANNEURS", number=12, city="Dole")
     row.fold()
     row.save()
     return row
 
 
 def pto(owner: Any, mark: str) -> Pto:
-    return Pto.objects.create(reference=f"FI-{mark.upper()}", building=building(owner, mark))
+    return Pto.objects.create(reference=f"{mark}-PTO", building=building(owner, mark))
 
 
 def cable(owner: Any, mark: str) -> Cable:
-    return Cable.objects.create(reference=f"CDI-{mark}", capacity=144, pm=pm(owner, mark))
+    return Cable.objects.create(reference=f"{mark}-CDI", capacity=144, pm=pm(owner, mark))
 
 
 def fibre(owner: Any, mark: str) -> Fibre:
@@ -78,12 +78,12 @@ def splice(owner: Any, mark: str) -> Splice:
 
 def route(owner: Any, mark: str) -> OpticalRoute:
     place = position(owner, mark)
-    return OpticalRoute.objects.create(pm=place.module.pm, position=place)
+    return OpticalRoute.objects.create(pm=place.module.pm, position=place, name=f"R-{mark}")
 
 
 def change(_owner: Any, mark: str) -> Change:
     return Change.objects.create(
-        thing="building", reference=f"IMB-{mark}", day=timezone.localdate(), event="CREATION", by="essai"
+        thing="building", reference=f"{mark}-IMB", day=timezone.localdate(), event="CREATION", by="essai"
     )
 
 

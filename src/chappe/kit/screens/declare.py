@@ -74,6 +74,7 @@ class Column:
     choices: Sequence[tuple[Any, Text]] | None = None
     filter: FilterKind | None = None
     order_by: str = ""
+    where: Callable[[str], Q] | None = None  # what a text typed in the filter means, instead of the usual filter
     sortable: bool = True
     shown: bool = True  # in the list before the reader chooses columns
     exported: bool = True
@@ -190,6 +191,7 @@ class Screen:
     scopes: Sequence[Scope] = ()
     chips: Sequence[Chip] = ()
     search: Sequence[str] = ()  # ORM paths looked up by the search box
+    seek: Callable[[str], Q] | None = None  # replaces the look-up in those paths, where millions of rows want an index
     ordering: Sequence[str] = ("-pk",)
     panels: Sequence[Panel] = ()
     related: Sequence[Related] = ()

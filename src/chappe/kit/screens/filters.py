@@ -40,6 +40,8 @@ _LOOKUPS = {FilterKind.CONTAINS: "icontains", FilterKind.EXACT: "exact", FilterK
 
 def filter_kind(screen: Screen, column: Column) -> FilterKind:
     """The kind of filter a column has: what it says, else the usual one of its kind."""
+    if column.where is not None:
+        return FilterKind.CONTAINS
     if column.kind is Kind.SECRET or not orm_path(screen, column):
         return FilterKind.NONE
     kind = column.filter or _USUAL[column.kind]
@@ -134,6 +136,18 @@ class _ChoicesField(forms.TypedMultipleChoiceField):
         return [key for key in super().to_python(value) if key != ""]  # a form without JavaScript sends "all" as ""
 
 
+class WhereFilter(django_filters.CharFilter):
+    """A text whose meaning the column says."""
+
+    def __init__(self, *args: Any, where: Callable[[str], Q], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.where = where
+
+    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+        text = str(value or "").replace("\x00", "").strip()
+        return qs.filter(self.where(text)) if text else qs
+
+
 class ChoiceFilter(django_filters.TypedMultipleChoiceFilter):
     """One or several keys of a list of choices."""
 
@@ -188,6 +202,8 @@ def _choice(screen: Screen, column: Column, options: dict[str, Any]) -> dict[str
 def _filters(screen: Screen, column: Column) -> dict[str, django_filters.Filter]:
     kind, source, path = filter_kind(screen, column), column_source(screen, column), orm_path(screen, column)
     options: dict[str, Any] = {"field_name": path, "label": column.label, "distinct": source.many}
+    if column.where is not None:
+        return {column.name: WhereFilter(where=column.where, label=column.label)}
     match kind:
         case FilterKind.NONE:
             return {}

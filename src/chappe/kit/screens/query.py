@@ -69,6 +69,8 @@ def apply_chips(screen: Screen, qs: QuerySet, names: Iterable[str], user: Any) -
 def apply_search(screen: Screen, qs: QuerySet, text: str) -> QuerySet:
     """Rows in which every word of ``text`` is contained in one of the screen's search paths."""
     words = text.replace("\x00", "").split()
+    if words and screen.seek is not None:
+        return qs.filter(screen.seek(" ".join(words)))
     if not words or not screen.search:
         return qs
     wanted = Q()

@@ -31,7 +31,7 @@ class Building(Addressed, Located):
         OTHER = "3", _("less dense (ZMD)")
 
     oi_code = models.CharField(_("OI"), max_length=5, blank=True)
-    reference = models.CharField(_("identifier"), max_length=30, validators=[no_separator])
+    reference = models.CharField(_("identifier"), max_length=30, validators=[no_separator], db_index=True)
     state = models.CharField(_("state"), max_length=24, choices=State.choices, default=State.TARGET)
     kind = models.CharField(_("type"), max_length=8, choices=Kind.choices, default=Kind.HOUSE)
     dwellings = models.PositiveIntegerField(_("dwellings"), null=True, blank=True)
@@ -65,8 +65,9 @@ class Building(Addressed, Located):
     rnb = models.CharField(_("RNB identifier"), max_length=20, blank=True)
     rnb_on = models.DateField(_("RNB date"), null=True, blank=True)
     extra = models.JSONField(_("other columns"), default=dict, blank=True)
-    # Folded "commune street number": a search types the street first or the commune first; see queries.
-    search = models.CharField(max_length=260, blank=True, editable=False)
+    # Folded "street number commune", looked up by prefix (queries.find_buildings); db_index also makes the index of prefixes
+    # that PostgreSQL needs where its collation is not the plain order of the letters.
+    search = models.CharField(max_length=260, blank=True, editable=False, db_index=True)
 
     class Meta:
         verbose_name = _("building")
@@ -80,10 +81,8 @@ class Building(Addressed, Located):
             )
         ]
         indexes = [
-            models.Index(fields=["reference"], name="network_building_ref"),
             models.Index(fields=["state", "reference"], name="network_building_state"),
             models.Index(fields=["insee", "reference"], name="network_building_insee"),
-            models.Index(fields=["search"], name="network_building_search"),
             models.Index(fields=["hexacle"], name="network_building_hexacle"),
         ]
 

@@ -3,6 +3,7 @@
 Tube and colour of a fibre are not stored: they follow from its number in the cable, the cable's fibres a tube and its scheme.
 """
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.network.models.buildings import Pto
 from chappe.apps.network.models.located import no_separator
 from chappe.apps.network.models.points import Pbo, Pm
-from chappe.core.network.colours import ORANGE, SCHEMES
+from chappe.core.network.colours import MAX_RINGS, ORANGE, SCHEMES, colour_of, in_cable
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
+
+COLOURED = 12 * (MAX_RINGS + 1)  # beyond, no colour is agreed
 
 
 class Cable(ScopedModel):
@@ -68,6 +71,16 @@ class Fibre(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.cable} · {self.number}"
+
+    def in_words(self) -> str:
+        """``tube 3 vert · fibre 5 violet``, in the colours of its cable."""
+        tube, place = in_cable(self.number, self.cable.per_tube)
+        if tube > COLOURED:
+            return f"{tube} · {place}"
+        shade = (colour_of(tube, self.cable.scheme).label, colour_of(place, self.cable.scheme).label)
+        return _("tube %(tube)d %(shade)s · fibre %(fibre)d %(inside)s") % {
+            "tube": tube, "shade": shade[0], "fibre": place, "inside": shade[1],
+        }  # fmt: skip
 
 
 class Module(ScopedModel):
@@ -145,18 +158,53 @@ class Splice(ScopedModel):
     def __str__(self) -> str:
         return f"{self.a} – {self.b or self.pto}"
 
+    def clean(self) -> None:
+        """A fibre has two ends: it is not joined with itself, nor a third time; a connector takes one fibre."""
+        super().clean()
+        if self.a_id is None:
+            return
+        if self.a_id == self.b_id:
+            raise ValidationError({"b": _("A fibre is not joined with itself.")})
+        others = Splice.objects.exclude(pk=self.pk)
+        for name, key in (("a", self.a_id), ("b", self.b_id)):
+            ends = others.filter(models.Q(a=key) | models.Q(b=key)).count() if key is not None else 0
+            if ends + Position.objects.filter(fibre=key).count() > 1 and key is not None:
+                raise ValidationError({name: _("Both ends of this fibre are joined already.")})
+        if (
+            self.pto_id is not None
+            and self.connector
+            and others.filter(pto=self.pto_id, connector=self.connector).exists()
+        ):
+            raise ValidationError({"connector": _("This connector of the socket is taken.")})
+
 
 class OpticalRoute(ScopedModel):
     """A route as last walked from its position. A cache: ``core.network.routes`` says how it is found."""
 
     access = Access(area="reseau", owner=HOUSE)
 
+    class Fault(models.TextChoices):
+        NONE = "", _("reaches a socket")
+        OPEN = "open", _("in stock")
+        FORK = "fork", _("fork")
+        LONG = "long", _("endless")
+        TOO_MANY = "too-many", _("too many routes to the socket")
+
     pm = models.ForeignKey(Pm, models.CASCADE, related_name="routes", verbose_name=_("PM"))
     position = models.OneToOneField(Position, models.CASCADE, related_name="route", verbose_name=_("position"))
     pto = models.ForeignKey(Pto, models.SET_NULL, null=True, blank=True, related_name="routes", verbose_name=_("PTO"))
     connector = models.PositiveIntegerField(_("connector"), null=True, blank=True)
     pbo = models.ForeignKey(Pbo, models.SET_NULL, null=True, blank=True, related_name="routes", verbose_name=_("PBO"))
-    fault = models.CharField(_("fault"), max_length=10, blank=True)
+    fault = models.CharField(_("fault"), max_length=10, blank=True, choices=Fault.choices, db_index=True)
+    # What lists are filtered by: the fibre behind the connector, then the last one of the distribution, before the drop.
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    cable = models.CharField(_("cable at the PM"), max_length=100, blank=True, db_index=True)
+    tube = models.PositiveIntegerField(_("tube at the PM"), null=True, blank=True)
+    fibre = models.PositiveIntegerField(_("fibre at the PM"), null=True, blank=True)
+    end_cable = models.CharField(_("cable at the PBO"), max_length=100, blank=True, db_index=True)
+    end_tube = models.PositiveIntegerField(_("tube at the PBO"), null=True, blank=True)
+    end_fibre = models.PositiveIntegerField(_("fibre at the PBO"), null=True, blank=True)
+    used = models.BooleanField(_("used"), default=False, db_index=True)
     # [{"fibre": pk, "cable": reference, "number": n, "tube": n, "in_tube": n, "scheme": s, "box": reference}, …] from the PM
     steps = models.JSONField(default=list, editable=False)
     walked_at = models.DateTimeField(_("walked"), auto_now=True)
@@ -167,4 +215,4 @@ class OpticalRoute(ScopedModel):
         ordering = ["pm", "position"]
 
     def __str__(self) -> str:
-        return str(self.position)
+        return self.name or str(self.position)

@@ -1,5 +1,6 @@
 """PRDM, PM, the links between them, and PBO. Columns of a PM are those of the IPE layout, without their prefix."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,7 @@ class Pm(Addressed, Located):
     address_quality = models.CharField(_("quality of the address"), max_length=20, blank=True)
     first_handover_on = models.DateField(_("first hand-over"), null=True, blank=True)
     patching_by_oi = models.BooleanField(_("patched by the OI alone"), null=True, blank=True)
+    agreement_needed = models.BooleanField(_("authorisation needed to get in"), null=True, blank=True)
     modified_on = models.DateField(_("last changed"), null=True, blank=True, db_index=True)
     photo = models.ForeignKey(
         "documents.StoredFile", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("photo")
@@ -74,6 +76,14 @@ class Pm(Addressed, Located):
         verbose_name = _("PM")
         verbose_name_plural = _("PM")
         ordering = ["reference"]
+
+    def clean(self) -> None:
+        """A PMT stands under a PMR, nothing else stands under anything."""
+        super().clean()
+        if self.kind == self.Kind.PMT and (self.parent is None or self.parent.kind != self.Kind.PMR):
+            raise ValidationError({"parent": _("A PMT stands under a PMR: choose which.")})
+        if self.kind != self.Kind.PMT and self.parent is not None:
+            raise ValidationError({"parent": _("Only a PMT stands under a PMR.")})
 
     def __str__(self) -> str:
         return self.reference
@@ -116,6 +126,7 @@ class Pbo(Addressed, Located):
     kind = models.CharField(_("type"), max_length=3, choices=Kind.choices, default=Kind.PBO)
     pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="pbos", verbose_name=_("PM"))
     placing = models.CharField(_("kind of place"), max_length=40, blank=True)
+    drop_type = models.CharField(_("kind of drop"), max_length=40, blank=True, validators=[no_separator])
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)
     floor = models.CharField(_("floor"), max_length=20, blank=True)
     installed_on = models.DateField(_("installed"), null=True, blank=True)

@@ -1,0 +1,204 @@
+"""Forms of the inventory. What is chosen among thousands is typed by its reference, not picked from an endless list."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.network.models import (
+    Building,
+    Cable,
+    Fibre,
+    Module,
+    Pbo,
+    Pm,
+    PmLink,
+    Position,
+    Prdm,
+    Pto,
+    Splice,
+)
+from chappe.apps.parties.models import Operator
+from chappe.kit.access.door import visible_to
+
+MAX_PHOTO_BYTES = 12_000_000
+ADDRESS = (
+    "street_type",
+    "street",
+    "number",
+    "number_suffix",
+    "building",
+    "postal_code",
+    "city",
+    "insee",
+    "rivoli",
+    "hexacle",
+)
+POINT = ("projection", "x", "y")
+
+
+class ReferenceField(forms.ModelChoiceField):
+    """One row, by its reference (or by its key, for programs)."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid_choice": _("“%(value)s” is not known: type its whole reference.")}
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+            row = self.queryset.filter(pk=value).first()
+            return self.said(row) if row is not None else value
+        return self.said(value) if hasattr(value, "_meta") else value
+
+    def said(self, row: Any) -> str:
+        """How a row is typed."""
+        return f"{row.cable.reference}/{row.number}" if isinstance(row, Fibre) else str(row.reference)
+
+    def to_python(self, value: Any) -> Any:
+        text = str(getattr(value, "pk", value) or "").strip()
+        if not text:
+            return None
+        found = self._found(text)
+        if found is None and text.isdigit():
+            found = self.queryset.filter(pk=text).first()
+        if found is None:
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": text})
+        return found
+
+    def _found(self, text: str) -> Any:
+        if self.queryset.model is Fibre:
+            cable, _slash, number = text.rpartition("/")
+            rows = self.queryset.filter(cable__reference=cable.strip(), number=number if number.isdigit() else 0)
+            return rows.select_related("cable").first()
+        rows = list(self.queryset.filter(reference=text)[:2])
+        return rows[0] if len(rows) == 1 else None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return str(self.prepare_value(initial) or "") != str(data or "")
+
+
+TYPED = {Pm: _("Its reference."), Pbo: _("Its reference."), Building: _("Its identifier."), Prdm: _("Its reference."),
+         Pto: _("Its reference."), Cable: _("Its reference."), Fibre: _("Cable and number, such as CDI-12/37.")}  # fmt: skip
+
+
+class InventoryForm(forms.ModelForm):
+    """A form of one table of the network."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in list(self.fields.items()):
+            if isinstance(field, forms.ModelChoiceField) and field.queryset.model in TYPED:
+                self.fields[name] = ReferenceField(
+                    queryset=field.queryset, required=field.required, label=field.label,
+                    help_text=field.help_text or TYPED[field.queryset.model],
+                )  # fmt: skip
+            elif isinstance(field, forms.DateField):
+                field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            label = self.fields[name].label
+            self.fields[name].label = str(label)[:1].upper() + str(label)[1:]
+
+
+class PrdmForm(InventoryForm):
+    class Meta:
+        model = Prdm
+        fields = ("reference", "kind", "state", "min_dwellings", *ADDRESS, *POINT)
+
+
+class PmForm(InventoryForm):
+    class Meta:
+        model = Pm
+        fields = (
+            "reference", "kind", "parent", "state", "installed_on", "location_type", "comment", "access_note", "agreement_needed",
+            "capacity", "engineering", "dwellings", "risers", "opened_on", "consultation", "grouping", "active_space",
+            "address_quality", "first_handover_on", "patching_by_oi", *ADDRESS, *POINT,
+        )  # fmt: skip
+        widgets = {"access_note": forms.Textarea(attrs={"rows": 3, "autocomplete": "off"})}
+        help_texts = {
+            "access_note": _("Door code, key, who to call. Kept encrypted; whoever displays it is written down.")
+        }
+
+
+class LinkForm(InventoryForm):
+    class Meta:
+        model = PmLink
+        fields = ("pm", "prdm", "reference", "state", "installed_on", "length", "fibres_free")
+
+
+class PboForm(InventoryForm):
+    class Meta:
+        model = Pbo
+        fields = (
+            "reference",
+            "kind",
+            "pm",
+            "placing",
+            "drop_type",
+            "capacity",
+            "floor",
+            "installed_on",
+            *ADDRESS,
+            *POINT,
+        )
+
+
+class BuildingForm(InventoryForm):
+    class Meta:
+        model = Building
+        fields = (
+            "oi_code", "reference", "kind", "state", "dwellings", "pm", "pbo", *ADDRESS, *POINT, "zone", "cabled_on", "opened_on",
+            "orders_from", "on_demand", "agreement_needed", "agreement_on", "manager", "manager_siret", "is_new", "new_delivery_on",
+            "line_length", "pbo_type", "drop_type", "dedicated_fibre_free", "ban", "rnb", "rnb_on",
+        )  # fmt: skip
+
+
+class PtoForm(InventoryForm):
+    class Meta:
+        model = Pto
+        fields = ("reference", "building", "pbo", "stairs", "floor", "place", "state", "built_on")
+
+
+class CableForm(InventoryForm):
+    class Meta:
+        model = Cable
+        fields = ("reference", "kind", "pm", "capacity", "per_tube", "scheme", "start", "end", "length")
+
+
+class ModuleForm(InventoryForm):
+    class Meta:
+        model = Module
+        fields = ("pm", "name", "rank", "capacity", "columns")
+
+
+class PositionForm(InventoryForm):
+    class Meta:
+        model = Position
+        fields = ("fibre", "operator", "note")
+
+
+class SpliceForm(InventoryForm):
+    class Meta:
+        model = Splice
+        fields = ("a", "b", "box", "pto", "connector", "cassette", "place")
+
+
+class PhotoForm(forms.Form):
+    """A picture of the PM."""
+
+    file = forms.FileField(label=_("Photo"), help_text=_("JPEG, PNG or WebP, 12 MB at most."))
+
+    def clean_file(self) -> Any:
+        given = self.cleaned_data["file"]
+        if given.size > MAX_PHOTO_BYTES:
+            raise ValidationError(_("This picture is larger than 12 MB."))
+        return given
+
+
+class PatchForm(forms.Form):
+    """To whom positions are given."""
+
+    operator = forms.ModelChoiceField(label=_("Operator"), queryset=Operator.objects.none())
+    note = forms.CharField(label=_("Note"), required=False, max_length=120)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["operator"].queryset = visible_to(user, Operator).filter(active=True)

@@ -1,0 +1,166 @@
+"""How people look things up among millions: an address by the beginning of its street, a reference by its beginning.
+
+Every condition made here can be answered by an ordinary index on both databases; what narrows further is read from those rows.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import Q
+
+from chappe.apps.network.models.located import folded
+from chappe.apps.parties.models import Commune
+
+#: Words that begin an address and say nothing of its name.
+STREET_WORDS = frozenset(
+    [
+        "rue",
+        "r",
+        "avenue",
+        "av",
+        "ave",
+        "boulevard",
+        "bd",
+        "bld",
+        "bvd",
+        "chemin",
+        "ch",
+        "che",
+        "chem",
+        "route",
+        "rte",
+        "place",
+        "pl",
+        "impasse",
+        "imp",
+        "allee",
+        "all",
+        "allees",
+        "quai",
+        "cours",
+        "square",
+        "sq",
+        "passage",
+        "pas",
+        "sentier",
+        "ruelle",
+        "rle",
+        "lotissement",
+        "lot",
+        "residence",
+        "res",
+        "hameau",
+        "ham",
+        "lieu",
+        "dit",
+        "voie",
+        "montee",
+        "faubourg",
+        "fg",
+        "cite",
+        "clos",
+    ]
+)
+SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et"])
+_NUMBER = re.compile(r"(\d{1,4})([a-z]|bis|ter|quater)?\Z")
+_LAST = "\U0010ffff"
+
+
+def begins(path: str, text: str) -> Q:
+    """The column begins with ``text`` exactly: a range where the letters' order is plain (SQLite), LIKE where an index of
+    prefixes stands (PostgreSQL)."""
+    if connection.vendor == "sqlite":
+        return Q(**{f"{path}__gte": text, f"{path}__lt": text + _LAST})
+    return Q(**{f"{path}__startswith": text})
+
+
+def reference(path: str = "reference") -> Callable[[str], Q]:
+    """A filter of a reference by its beginning, as typed or in capitals."""
+
+    def where(text: str) -> Q:
+        return begins(path, text) | begins(path, text.upper())
+
+    return where
+
+
+@lru_cache(maxsize=2)
+def _communes(_count: int) -> dict[str, tuple[str, ...]]:
+    """Folded name of a commune → INSEE codes."""
+    found: dict[str, list[str]] = {}
+    for name, insee in Commune.objects.values_list("name", "insee"):
+        found.setdefault(folded(name), []).append(insee)
+    return {name: tuple(codes) for name, codes in found.items()}
+
+
+def commune(text: str) -> tuple[tuple[str, ...], list[str]]:
+    """(INSEE codes of the commune called so, the words that are left)."""
+    return _named(folded(text).split())
+
+
+def _named(words: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """(INSEE codes of the commune that the words end or begin with, the other words); the longest name wins."""
+    known = _communes(Commune.objects.count())
+    for size in range(min(len(words), 6), 0, -1):
+        for part, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
+            codes = known.get(" ".join(part))
+            if codes and len(codes) < 40:
+                return codes, rest
+    return (), words
+
+
+def address(text: str) -> Q:
+    """“12 rue des Tanneurs, Dole”, “tanneurs”, “39100 tanneurs”, “Dole”: rows of buildings at such an address."""
+    words = folded(text).split()
+    wanted, kept = Q(), []
+    for word in words:
+        number = _NUMBER.match(word)
+        if len(word) == 5 and word.isdigit():
+            wanted &= Q(insee__in=insees(word))
+        elif number:
+            wanted &= Q(number=int(number[1]))
+            if number[2]:
+                wanted &= Q(number_suffix__iexact=number[2][0])
+        else:
+            kept.append(word)
+    if not kept:
+        return wanted
+    codes, rest = _named(kept)
+    street = _street(kept)
+    if not codes:
+        return wanted & street
+    within = Q(insee__in=codes) & (_street(rest) if rest else Q())
+    return wanted & (within | street if len(rest) != len(kept) else street)
+
+
+def _street(words: list[str]) -> Q:
+    """Rows whose street begins with the first word that tells something, and that hold the others."""
+    told = list(words)
+    while len(told) > 1 and told[0] in STREET_WORDS:
+        told.pop(0)
+    telling = [word for word in told if word not in SMALL_WORDS] or told
+    begin = told.index(telling[0])
+    starts = Q()
+    for leading in {" ".join(told[begin:]), " ".join(told)}:
+        starts |= begins("search", leading)
+    first = telling[0]
+    for small in ("", "de ", "du ", "des ", "de la ", "de l ", "la ", "le ", "les ", "d "):
+        starts |= begins("search", small + first)
+    for word in telling[1:]:
+        starts &= Q(search__contains=word)
+    return starts
+
+
+def insees(code: str) -> list[str]:
+    """INSEE codes of the communes that have this postal code, or the code itself."""
+    return [code, *Commune.objects.filter(postal_codes__contains=code).values_list("insee", flat=True)]
+
+
+def building(text: str) -> Q:
+    """The search box: an identifier, an hexaclé or an address."""
+    plain = unicodedata.normalize("NFC", text.strip())
+    if " " not in plain and (any(c in "-_/" for c in plain) or (any(c.isdigit() for c in plain) and len(plain) > 5)):
+        return begins("reference", plain) | begins("reference", plain.upper()) | Q(hexacle=plain)
+    return address(plain) | begins("reference", plain) | begins("reference", plain.upper())

@@ -41,6 +41,7 @@ WITHOUT_SCREEN = {
 }
 #: Lists that cannot be empty for whoever reads them, and why.
 NEVER_EMPTY = {
+    "payments.level": "the levels of reminder that an installation begins with",
     "access.user": "the reader is one",
     "access.role": "the reader holds one",
     "access.session": "the reader has one open",

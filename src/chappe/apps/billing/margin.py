@@ -10,6 +10,7 @@ from typing import Any
 from chappe.apps.customers.models import Customer
 from chappe.apps.usage import lake
 from chappe.apps.usage.models import UsageBatch
+from chappe.core.billing.amounts import cents
 from chappe.kit.access.door import visible_to
 
 MOST = 200
@@ -54,7 +55,7 @@ def rows(user: Any, month: str, way: str) -> list[Row]:
         Row(
             names.get(row["key"], str(row["key"])) if way == "customer" else row["key"],
             row["key"] if way == "customer" else None,
-            row["calls"], row["seconds"], row["sell"], row["buy"], row["unknown"],
+            row["calls"], row["seconds"], cents(row["sell"]), cents(row["buy"]), row["unknown"],
         )
         for row in found
         if way != "customer" or row["key"] in names

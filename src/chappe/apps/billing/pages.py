@@ -1,6 +1,7 @@
 """Panels and pages of billing that are not lists: the face of an invoice, its calls, a run, the checklist, the margin, the law."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from chappe.apps.billing import (
     anomalies,
@@ -32,6 +33,7 @@ from chappe.apps.billing.models.words import Section
 from chappe.apps.billing.words import month_name
 from chappe.apps.usage import lake
 from chappe.core.billing import law
+from chappe.core.billing.amounts import cents
 from chappe.core.billing.document import Document, Line
 from chappe.core.billing.periods import add_months
 from chappe.kit.access.actor import Actor
@@ -82,7 +84,7 @@ def communications(invoice: Invoice, user: Any) -> dict[str, Any]:
     document = invoice.read_document() if invoice.document else None
     groups = document.groups if document else ()
     return {
-        "groups": groups[:60],
+        "groups": [replace(group, net=cents(group.net)) for group in groups[:60]],
         "more": max(len(groups) - 60, 0),
         "total": document.calls_total if document else 0,
         "calls_url": registry.url("billing.invoice-calls", pk=invoice.pk),
@@ -163,7 +165,7 @@ def state(run: Run, _user: Any) -> dict[str, Any]:
             "delta": formats.percent(share) if share is not None else "", "hint": _("against the month before") if was else "",
         },
         {"label": _("Incl. VAT"), "value": formats.money(run.gross), "icon": "cash"},
-        {"label": _("Parked"), "value": formats.number(run.parked_count), "icon": "player-pause"},
+        {"label": pgettext("customers", "Parked"), "value": formats.number(run.parked_count), "icon": "player-pause"},
     ]  # fmt: skip
     return {
         "run": run, "running": running, "job": run.job, "tiles": tiles, "url": registry.object_url(run),

@@ -64,7 +64,7 @@ registry.register(
             Column(name="month", label=_("Month"), kind=Kind.DATE),
             Column(name="issue_date", label=_("Date of the invoices"), kind=Kind.DATE),
             Column(name="invoices_count", label=_("Invoices"), kind=Kind.NUMBER),
-            Column(name="parked_count", label=_("Parked"), kind=Kind.NUMBER),
+            Column(name="parked_count", label=pgettext_lazy("customers", "Parked"), kind=Kind.NUMBER),
             Column(name="net", label=_("Excl. VAT"), kind=Kind.MONEY),
             Column(name="gross", label=_("Incl. VAT"), kind=Kind.MONEY),
             Column(name="lookback", label=_("Months looked back"), kind=Kind.NUMBER, shown=False),

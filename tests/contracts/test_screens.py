@@ -47,6 +47,8 @@ NEVER_EMPTY = {
     "access.session": "the reader has one open",
     "usage.masking": "the usual policy comes with the database",
     "usage.retention-rule": "the usual rules come with the database",
+    "reports.report": "the packaged reports come with the database",
+    "reports.version": "each packaged report has its first version",
 }
 
 

@@ -1,6 +1,7 @@
 """Rows of the reports app for the contract tests."""
 
 from typing import Any
+from uuid import uuid4
 
 from chappe.apps.reports.models import Report, ReportRun, ReportSchedule, ReportVersion
 from tests.support import people
@@ -16,12 +17,12 @@ def version(owner: Any, mark: str) -> ReportVersion:
 
 def schedule(owner: Any, mark: str) -> ReportSchedule:
     return ReportSchedule.objects.create(
-        owner=owner, report=report(None, f"s{mark}"), recipients=f"{mark}@chappe.example", runs_as=people.UserFactory(organisation=owner)
+        owner=owner, report=report(None, uuid4().hex[:8]), recipients=f"{mark}@chappe.example", runs_as=people.UserFactory(organisation=owner)
     )  # fmt: skip
 
 
 def run(owner: Any, mark: str) -> ReportRun:
-    return ReportRun.objects.create(owner=owner, report=report(None, f"u{mark}"), version=1, asked_by=mark)
+    return ReportRun.objects.create(owner=owner, report=report(None, uuid4().hex[:8]), version=1, asked_by=mark)
 
 
 FACTORIES = {Report: report, ReportRun: run, ReportSchedule: schedule, ReportVersion: version}

@@ -56,6 +56,7 @@ CONSULTED = [
 def test_a_transfer_after_answer_is_one_outside_call():
     internal, call = build(Rules(), CONSULTED)
     assert (internal.way, internal.billable, internal.asked, internal.reached) == (INT, 0, "203", "207")
+    assert internal.payer == internal.caller  # who called bears it
     assert (call.payer, call.reached, call.transferred, call.billable) == ("203", "207", True, 9)
     assert (call.asked, call.called, call.segments) == ("", "9416", ("0", "2"))
 
@@ -213,5 +214,12 @@ def test_rules_are_data():
         Rules.from_mapping({"timeout": "soon"})
     with pytest.raises(ValueError, match="never"):
         Rules.from_mapping({"pays": "never"})
-    assert rules_for("ip-office").repeats_start
+    assert rules_for("avaya-ip-office").repeats_start
     assert not rules_for("mapped").repeats_start
+
+
+def test_the_usual_rules_are_named_as_the_decoders_are():
+    from chappe.core.calls.rules import USUAL
+    from chappe.core.tickets.registry import DECODERS
+
+    assert set(USUAL) <= set(DECODERS)

@@ -93,6 +93,8 @@ def _joined(key: str, parts: Sequence[Part], rules: Rules, names: Mapping[str, s
     way = _way(ordered)
     spoken = [part for part in ordered if part.was_answered]
     payer, warnings = _payer(ordered, spoken, rules, names)
+    if way == Way.INTERNAL:  # who called bears it, as for a call that goes out
+        payer = _first(part.segment.caller for part in ordered) or payer
     is_coming = way in {Way.IN, Way.INTERNAL}
     return BuiltCall(
         key=key,

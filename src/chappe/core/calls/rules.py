@@ -58,13 +58,14 @@ class Rules:
 
 #: What each decoder's tickets are like; a source's own settings come on top.
 USUAL: dict[str, Mapping[str, Any]] = {
-    "ip-office": {"repeats_start": True},
+    "avaya-ip-office": {"repeats_start": True},
     "asterisk": {"repeats_start": False},
     "freeswitch": {"repeats_start": False},
-    "cucm": {"repeats_start": False},
+    "freeswitch-document": {"repeats_start": False},
+    "cisco-cucm": {"repeats_start": False},
     "3cx": {"repeats_start": False},
-    "ucm": {"repeats_start": False},
-    "oxe": {"repeats_start": False},
+    "grandstream": {"repeats_start": False},
+    "alcatel-oxe": {"repeats_start": False},
     "teams": {"repeats_start": False},
     "kamailio": {"repeats_start": False},
 }

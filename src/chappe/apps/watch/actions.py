@@ -1,0 +1,97 @@
+"""Acts of the screens: each calls its verb and says so."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.watch import services
+from chappe.apps.watch.models import Alert, Rule
+from chappe.kit.access.actor import Actor
+from chappe.kit.screens.declare import Done
+
+OPEN = (Alert.State.NEW, Alert.State.SEEN, Alert.State.PROGRESS)
+
+
+def stop(*, actor: Actor, objects: list[Rule]) -> Done:
+    for rule in objects:
+        services.set_active(actor=actor, rule=rule, active=False)
+    return Done(_g("Stopped. Its alerts stay."))
+
+
+def start(*, actor: Actor, objects: list[Rule]) -> Done:
+    for rule in objects:
+        services.set_active(actor=actor, rule=rule, active=True)
+    return Done(_g("Started. It watches what comes from now on."))
+
+
+def see(*, actor: Actor, objects: list[Alert]) -> Done:
+    for alert in objects:
+        services.see(actor=actor, alert=alert)
+    return Done(_g("Noted."))
+
+
+def take(*, actor: Actor, objects: list[Alert]) -> Done:
+    for alert in objects:
+        services.take(actor=actor, alert=alert)
+    return Done(_g("You deal with it: others see your name."))
+
+
+def close(*, actor: Actor, objects: list[Alert], outcome: str, comment: str = "") -> Done:
+    for alert in objects:
+        services.close(actor=actor, alert=alert, outcome=outcome, comment=comment)
+    return Done(_g("Closed."))
+
+
+def reopen(*, actor: Actor, objects: list[Alert]) -> Done:
+    for alert in objects:
+        services.reopen(actor=actor, alert=alert)
+    return Done(_g("Open again."))
+
+
+def propose(*, actor: Actor, objects: list[Alert], note: str) -> Done:
+    for alert in objects:
+        services.propose(actor=actor, alert=alert, note=note)
+    return Done(_g("Written down. Nothing was done to the line: that remains for a person to decide."))
+
+
+def is_new(alert: Alert, _user: Any) -> bool:
+    return alert.state == Alert.State.NEW
+
+
+def can_take(alert: Alert, _user: Any) -> bool:
+    return alert.state in {Alert.State.NEW, Alert.State.SEEN}
+
+
+def is_open(alert: Alert, _user: Any) -> bool:
+    return alert.state in OPEN
+
+
+def can_propose(alert: Alert, _user: Any) -> bool:
+    return alert.state in OPEN and not alert.proposed
+
+
+def is_closed(alert: Alert, _user: Any) -> bool:
+    return alert.state == Alert.State.CLOSED
+
+
+def why_not_new(alert: Alert, user: Any) -> Any:
+    return None if is_new(alert, user) else _("Somebody has seen it already.")
+
+
+def why_not_take(alert: Alert, user: Any) -> Any:
+    return None if can_take(alert, user) else _("Somebody deals with it already, or it is closed.")
+
+
+def why_not_open(alert: Alert, user: Any) -> Any:
+    return None if is_open(alert, user) else _("This alert is closed.")
+
+
+def why_not_closed(alert: Alert, user: Any) -> Any:
+    return None if is_closed(alert, user) else _("This alert is open.")
+
+
+def why_not_propose(alert: Alert, user: Any) -> Any:
+    if not is_open(alert, user):
+        return _("This alert is closed.")
+    return _("A suspension is proposed already.") if alert.proposed else None

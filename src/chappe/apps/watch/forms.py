@@ -1,0 +1,114 @@
+"""What people are asked: a rule, what an alert was, why a suspension, over which days a rule is tried."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chappe.apps.customers.models import Customer
+from chappe.apps.usage.choices import KINDS
+from chappe.apps.watch.models import Alert, Rule
+from chappe.kit.access.door import is_house, visible_to
+
+MOST_TRIED = 92  # days of a trial
+FIELDS = (
+    "name", "counter", "active", "owner", "customer", "per", "number_kinds", "prefixes", "moments", "days", "hour_from", "hour_to",
+    "window", "warning", "critical", "amount", "period", "past_days", "short_seconds", "emails", "cooldown", "propose", "notes",
+)  # fmt: skip
+
+
+class RuleForm(forms.ModelForm):
+    """A rule. Kinds of numbers are ticked; they are kept as a list of words."""
+
+    number_kinds = forms.MultipleChoiceField(
+        label=_("Kinds of numbers"), required=False, choices=KINDS, widget=forms.CheckboxSelectMultiple,
+        help_text=_("A call counts when its number is of one of these kinds, or begins with one of the prefixes."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Rule
+        fields = FIELDS
+        widgets = {
+            "prefixes": forms.Textarea(attrs={"rows": 2}), "emails": forms.Textarea(attrs={"rows": 2}), "notes": forms.Textarea(attrs={"rows": 3}),
+        }  # fmt: skip
+
+    def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["customer"].queryset = visible_to(user, Customer) if user is not None else Customer.objects.all()
+        if user is not None and not is_house(user):
+            del self.fields["owner"]
+        if self.instance.pk:
+            self.initial["number_kinds"] = self.instance.kind_list()
+        for field in self.fields.values():
+            if field.label:
+                field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    def clean_number_kinds(self) -> str:
+        return ", ".join(self.cleaned_data["number_kinds"])
+
+
+class CloseForm(forms.Form):
+    """What it was."""
+
+    outcome = forms.ChoiceField(label=_("What it was"), choices=[("", "–"), *Alert.Outcome.choices])
+    comment = forms.CharField(
+        label=_("Comment"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ProposeForm(forms.Form):
+    """Why."""
+
+    note = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class TrialForm(forms.Form):
+    """Which rule, over which days, with which thresholds instead of its own."""
+
+    rule = forms.ModelChoiceField(label=_("Rule"), queryset=Rule.objects.none())
+    begin = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    end = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    warning = forms.DecimalField(
+        label=_("Warning from"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=3
+    )
+    critical = forms.DecimalField(
+        label=_("Critical from"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=3
+    )
+    window = forms.IntegerField(label=_("Window (minutes)"), required=False, min_value=1, max_value=1440)
+    amount = forms.DecimalField(
+        label=_("Amount (€)"), required=False, min_value=Decimal(0), max_digits=12, decimal_places=2
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rule"].queryset = visible_to(user, Rule).order_by("name")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        begin, end = data.get("begin"), data.get("end")
+        if begin and end and end < begin:
+            self.add_error("end", _("The last day is before the first."))
+        elif begin and end and (end - begin).days >= MOST_TRIED:
+            self.add_error("end", _("Three months (92 days) at most."))
+        return data
+
+    def tuned(self) -> Rule:
+        """The rule with the asked values, not kept. Raises ValidationError when it could not speak."""
+        rule: Rule = self.cleaned_data["rule"]
+        for name in ("warning", "critical", "window", "amount"):
+            if self.cleaned_data.get(name) is not None:
+                setattr(rule, name, self.cleaned_data[name])
+        rule.clean()
+        return rule
+
+
+def last_month() -> tuple[dt.date, dt.date]:
+    """First and last day of the month before this one."""
+    end = timezone.localdate().replace(day=1) - dt.timedelta(days=1)
+    return end.replace(day=1), end
+
+
+__all__ = ["FIELDS", "CloseForm", "ProposeForm", "RuleForm", "TrialForm", "last_month"]

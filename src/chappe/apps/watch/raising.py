@@ -1,0 +1,125 @@
+"""From what rules say to alerts: raised once, made graver when it gets worse, never taken back. Touches no line, no customer.
+
+Two looks: every few minutes at the days whose calls are not those of the last look, every hour at yesterday and today for what
+only time changes. The same facts raise nothing twice: an alert has the key of its rule, its customer and its day.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from chappe.apps.usage.models import UsageBatch, UsageDay
+from chappe.apps.watch import counting
+from chappe.apps.watch.counting import Finding, Look
+from chappe.apps.watch.kinds import NANO
+from chappe.apps.watch.models import Alert, Rule, WatchedDay
+from chappe.kit.access.actor import Actor
+from chappe.kit.audit import services as audit
+from chappe.kit.audit.sentences import register_sentence
+
+register_sentence("watch.raised", gettext_noop("{actor} raised this alert"))
+register_sentence("watch.graver", gettext_noop("{actor} made this alert critical: it got worse"))
+
+MOST_BACK = 40  # days: an older call that comes late is billed, not watched
+MOST_DAYS = 62  # days of a rating again looked at in one go
+ACTOR = Actor.system("watch")
+
+
+def changed_days(today: dt.date) -> dict[dt.date, tuple[int, int]]:
+    """Days whose calls or amounts are not those of the last look, with what they are now."""
+    since = today - dt.timedelta(days=MOST_BACK)
+    rows = (
+        UsageDay.objects.filter(batch__state=UsageBatch.State.READY, day__gte=since, day__lte=today)
+        .values("day").annotate(calls_=Sum("calls"), total_=Sum("total")).order_by("day")
+    )  # fmt: skip
+    now = {row["day"]: (row["calls_"], row["total_"] or 0) for row in rows}
+    known = {row.day: (row.calls, row.total) for row in WatchedDay.objects.filter(day__gte=since)}
+    changed = [(day, sums) for day, sums in now.items() if known.get(day) != sums]
+    return dict(changed[:MOST_DAYS])
+
+
+def look_at_new(*, now: dt.datetime | None = None, check: Callable[[], None] = lambda: None) -> int:
+    """Rules over the days that changed; how many alerts were raised or made graver."""
+    now = now or timezone.now()
+    days = changed_days(timezone.localdate(now))
+    raised = 0
+    for begin, end in _runs(days):
+        raised += look_at(begin, end, now=now, check=check)
+    for day, (calls, total) in days.items():  # after the look: a crash before it looks again
+        WatchedDay.objects.update_or_create(day=day, defaults={"calls": calls, "total": total})
+    return raised
+
+
+def look_at(begin: dt.date, end: dt.date, *, now: dt.datetime, check: Callable[[], None] = lambda: None) -> int:
+    """Every active rule over these days; how many alerts were raised or made graver."""
+    raised = 0
+    for rule in Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk"):
+        check()
+        raised += sum(keep(finding) for finding in counting.findings(Look(rule, begin, end, now)))
+    return raised
+
+
+def _runs(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
+    """Days that follow each other are looked at together."""
+    runs: list[tuple[dt.date, dt.date]] = []
+    for day in sorted(days):
+        if runs and day - runs[-1][1] == dt.timedelta(days=1):
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs
+
+
+def keep(finding: Finding) -> bool:
+    """Raise the alert of a finding, or bring it up to date; True when there is something new to tell."""
+    alert = Alert.objects.filter(key=finding.key).first()
+    if alert is None:
+        try:
+            with transaction.atomic():
+                alert = Alert.objects.create(key=finding.key, raised_at=timezone.now(), **_values(finding))
+                audit.event(ACTOR, alert, "watch.raised")
+            return True
+        except IntegrityError:  # the two looks saw it together
+            alert = Alert.objects.get(key=finding.key)
+    if finding.value <= alert.value and finding.severity == alert.severity and finding.total == alert.total:
+        return False
+    return _renewed(alert, finding)
+
+
+def _renewed(alert: Alert, finding: Finding) -> bool:
+    """New figures; what was a warning and is critical opens again, and is told again."""
+    graver = alert.severity == Alert.Severity.WARNING and finding.severity == Alert.Severity.CRITICAL
+    if finding.value < alert.value and not graver:
+        return False  # calls were rated again for less: what was said was said
+    values = _values(finding)
+    if not graver:
+        values = {
+            name: values[name] for name in ("value", "calls", "seconds", "total", "first", "last", "sample", "params")
+        }
+        Alert.objects.filter(pk=alert.pk).update(**values)
+        return False
+    with transaction.atomic():
+        reopened = {"state": Alert.State.NEW, "closed_at": None} if alert.state == Alert.State.CLOSED else {}
+        Alert.objects.filter(pk=alert.pk).update(**values, **reopened, mailed_at=None)
+        audit.event(ACTOR, alert, "watch.graver")
+    return True
+
+
+def _values(finding: Finding) -> dict[str, Any]:
+    rule = finding.rule
+    params = {
+        "window": rule.window, "extra": finding.extra, "usual": finding.usual, "short_seconds": rule.short_seconds,
+        "amount": int((rule.amount or 0) * NANO), "period": finding.period.isoformat(),
+    }  # fmt: skip
+    return {
+        "subject": finding.subject, "rule": rule, "owner_id": finding.owner, "counter": rule.counter, "severity": finding.severity,
+        "customer_id": finding.customer, "line_id": finding.line, "account": finding.account[:100], "day": finding.day,
+        "first": finding.first, "last": finding.last, "unit": rule.unit, "value": finding.value, "threshold": finding.threshold,
+        "calls": finding.calls, "seconds": finding.seconds, "total": finding.total, "params": params, "sample": list(finding.sample),
+        "proposed": rule.propose and finding.severity == Alert.Severity.CRITICAL,
+    }  # fmt: skip

@@ -25,7 +25,7 @@ from chappe.kit.api.models import ApiKey
 from chappe.kit.api.services import create_key
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
-from chappe.web.demo import bills, clients, people, plans, tickets, traffic
+from chappe.web.demo import bills, clients, desk, people, plans, tickets, traffic
 
 SEED = 1794
 IMPORTS = Path(__file__).resolve().parents[4] / "examples" / "imports"
@@ -89,6 +89,9 @@ def _clients(
     say(N_("products, invoices, payments"))
     month = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
     bills.build(actor=actor, operator=operator, since=since, month=month)
+    say(N_("the bank, reminders, mail, reports"))
+    clerk = Actor(user=User.objects.get(username=LOGINS[1].name))
+    desk.build(actor=actor, clerk=clerk, operator=operator, today=today)
 
 
 def mondays(today: dt.date) -> list[dt.date]:

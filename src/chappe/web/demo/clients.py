@@ -120,7 +120,7 @@ def _brands(actor: Actor, operator: Operator) -> None:
             "rcs": "RCS Lons-le-Saunier", "siren": siren, "siret": siret(siren), "vat_number": vat(siren), "electronic_address": siren,
             "line1": "8 rue du Télégraphe", "postal_code": "39000", "city": "Lons-le-Saunier", "email": "facturation@altitel.example",
             "phone": "01 99 00 12 01", "support": "Service clients : 01 99 00 12 00, du lundi au vendredi de 8 h à 18 h, prix d’un appel local.",
-            "iban": "FR7630006000011234567890189", "bic": "AGRIFRPP", "colour": "#1d4ed8", "accent": "#0f766e",
+            "iban": "FR7630006000011234567890189", "bic": "AGRIFRPP", "ics": "FR72ZZZ123456", "colour": "#1d4ed8", "accent": "#0f766e",
         },
     )  # fmt: skip
     if not Brand.objects.filter(owner=None).exists():

@@ -1,0 +1,150 @@
+"""What lies on the clerk's desk: a statement of the bank, debits to hand in, reminders to send, mails, a report by the clock.
+
+Everything is made by the verbs that people use, so that each page of payments, mail and reports has something true to show.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Iterable
+
+from chappe.apps.billing.models import Invoice
+from chappe.apps.collect import intake
+from chappe.apps.collect.models import Source
+from chappe.apps.customers.models import Brand
+from chappe.apps.invoicing import depositing, mailing, reporting
+from chappe.apps.invoicing.models import Production
+from chappe.apps.parties.models import Operator
+from chappe.apps.payments import bank, collections, mandates, reminding
+from chappe.apps.payments.models import BankStatement, Mandate
+from chappe.apps.reports import scheduling
+from chappe.apps.reports import services as reports
+from chappe.apps.reports.models import Report, ReportSchedule
+from chappe.core.base.money import NANO
+from chappe.kit.access.actor import Actor
+from chappe.kit.jobs.runner import run_pending
+from chappe.web.demo import clients, tickets
+
+ACCOUNT = "FR7630006000011234567890189"
+OTHER_ACCOUNT = "FR1420041010050500013M02606"
+#: Customers whose transfer stands in the statement → (text of the transfer, with the number of the invoice; share of it paid).
+TRANSFERS = (
+    ("Gîtes du Piton", "FACTURE {number}", 1),
+    ("Agence Cayenne Voyages", "VIREMENT NOVEMBRE", 1),
+    ("Denise Perrard", "{number}", 2),
+)
+SCHEDULES = (
+    ("facturation-mois-dernier", "monthly", "pdf", "direction@altitel.example"),
+    ("communications-couteuses", "weekly", "xlsx", "exploitation@altitel.example"),
+)
+
+
+def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> None:
+    """``clerk`` is a person of ``operator``, whose rights the reports have. A second run adds nothing."""
+    if BankStatement.objects.filter(owner=operator).exists():
+        return
+    _tickets(actor, operator, today)
+    _statement(actor, operator, today)
+    _debits(actor, operator, today)
+    reminding.propose(actor=actor, owner=operator, today=today)
+    _letters(actor, operator)
+    _platform(actor, operator, today)
+    _reports(clerk)
+    run_pending()
+
+
+def _tickets(actor: Actor, operator: Operator, today: dt.date) -> None:
+    """One file with two lines that nobody can read, and one that waits to be told what it is."""
+    source = Source.objects.filter(owner=operator, slug=clients.CENTREX).first()
+    if source is None:
+        return
+    day = f"{today - dt.timedelta(days=1):%d/%m/%Y}"
+    good = [f"{day};{hour:02d}:12:40;Sortant;0353010133;01990047{hour:02d};00:02:1{hour % 10}" for hour in range(8, 20)]
+    bad = ["31/02/2026;10:04:00;Sortant;0353010131;0199004711;00:01:10", f"{day};11:25:60;Sortant;0353010132;;0:0"]
+    first = "\n".join([tickets.HEADER, *good[:8], *bad]) + "\n"
+    chunk, _is_new = intake.receive(
+        actor=actor, source=source, file=io.BytesIO(first.encode()), name="centrex_complement.csv"
+    )
+    intake.confirm(actor=actor, chunk=chunk, profile=source.profile)
+    second = "\n".join([tickets.HEADER, *good[8:]]) + "\n"
+    intake.receive(actor=actor, source=source, file=io.BytesIO(second.encode()), name="centrex_reprise.csv")
+    run_pending()
+
+
+def _statement(actor: Actor, operator: Operator, today: dt.date) -> None:
+    """Three transfers, sure and less sure, one from nobody known, and the fees of the bank."""
+    day = today - dt.timedelta(days=2)
+    rows = []
+    for name, text, share in TRANSFERS:
+        invoice = Invoice.objects.filter(owner=operator, customer__name=name, state=Invoice.State.ISSUED).first()
+        if invoice is not None:
+            rows.append((invoice.gross // share, name, text.format(number=invoice.number)))
+    rows += [
+        (86_40 * NANO // 100, "M. ET MME JACQUEMARD", "REGLEMENT"),
+        (-12_50 * NANO // 100, "", "FRAIS TENUE DE COMPTE"),
+    ]
+    bank.receive(actor=actor, data=_camt(rows, day), name=f"releve-{day:%Y%m%d}.xml", owner=operator)
+
+
+def _camt(rows: Iterable[tuple[int, str, str]], day: dt.date) -> bytes:
+    """A camt.053 as banks write it: amount in nano (negative: taken), name, text."""
+    entries = []
+    for rank, (amount, name, text) in enumerate(rows, 1):
+        cents = abs(amount) // (NANO // 100)
+        who = f"<RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties>" if name else ""
+        entries.append(
+            f'<Ntry><Amt Ccy="EUR">{cents // 100}.{cents % 100:02d}</Amt><CdtDbtInd>{"CRDT" if amount > 0 else "DBIT"}</CdtDbtInd>'
+            f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>{day:%y%m%d}{rank:03d}</AcctSvcrRef>"
+            f"<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>{who}<RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+        )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr/>'
+        f"<Stmt><Id>REL-{day:%Y%m%d}</Id><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id><Ccy>EUR</Ccy></Acct>{''.join(entries)}</Stmt>"
+        "</BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def _debits(actor: Actor, operator: Operator, today: dt.date) -> None:
+    """One collection with its file made, not yet handed in; a mandate whose account has moved."""
+    brand = Brand.objects.filter(owner=operator).first()
+    if brand is None or not brand.ics:
+        return
+    moved = Mandate.objects.filter(customer__owner=operator).order_by("pk").last()
+    if moved is not None:
+        mandates.update(actor=actor, object=moved, data={"iban": OTHER_ACCOUNT})
+    day = today + dt.timedelta(days=7)
+    while day.weekday() >= 5:
+        day += dt.timedelta(days=1)
+    made = collections.propose(actor=actor, brand=brand, collect_on=day, owner=operator)
+    collections.make_file(actor=actor, collection=made)
+
+
+def _letters(actor: Actor, operator: Operator) -> None:
+    """The issued invoices by mail; without a server of mail they wait in the outbox."""
+    for invoice in Invoice.objects.filter(owner=operator, state=Invoice.State.ISSUED).order_by("number"):
+        if invoice.customer.emails and not mailing.why_not(invoice):
+            mailing.send(actor=actor, invoice=invoice, key=mailing.automatic_key(invoice))
+
+
+def _platform(actor: Actor, operator: Operator, today: dt.date) -> None:
+    """Two invoices handed to the platform, and the reports of the periods that are over."""
+    ready = Production.objects.filter(invoice__owner=operator, invoice__customer__kind="company").order_by("pk")
+    for row in [one for one in ready if not mailing.why_not(one.invoice)][:2]:
+        depositing.deposit(actor=actor, invoice=row.invoice)
+    for period in reporting.open_periods(owner=operator, today=today):
+        reporting.make(actor=actor, report=period)
+
+
+def _reports(clerk: Actor) -> None:
+    for slug, cadence, form, recipient in SCHEDULES:
+        report = Report.objects.filter(slug=slug).first()
+        if report is None:
+            continue
+        data = {
+            "owner": clerk.user.organisation if clerk.user else None,
+            "report": report,
+            "cadence": cadence,
+            "format": form,
+        }
+        schedule: ReportSchedule = reports.create_schedule(actor=clerk, data={**data, "recipients": recipient})
+        if schedule.next_due is not None:
+            scheduling.deliver(schedule, schedule.next_due)

@@ -11,6 +11,7 @@ from chappe.apps.usage import counts, lake
 from chappe.apps.usage.columns import SCHEMA
 from chappe.apps.watch import counting
 from chappe.apps.watch.counting import Look
+from tests.apps.exchange.conftest import act, send, work  # noqa: F401 - fixtures
 from tests.support import rows_watch, streams
 from tests.support.calls import strong
 from tests.support.rows_customers import customer as make_customer

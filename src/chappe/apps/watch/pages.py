@@ -8,8 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext as _g
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from chappe.apps.usage import labels
@@ -31,12 +31,12 @@ SHOWN = 200
 
 def trial_link(user: Any) -> tuple[Any, str, str] | None:
     """The button “Try a rule”."""
-    return (lazy("Try on the past"), registry.url("watch.trial"), "flask") if may(user, AREA, Level.READ) else None
+    return (_("Try on the past"), registry.url("watch.trial"), "flask") if may(user, AREA, Level.READ) else None
 
 
 def packaged_link(user: Any) -> tuple[Any, str, str] | None:
     """The button “Packaged rules”."""
-    return (lazy("Packaged rules"), registry.url("watch.packaged"), "package") if may(user, AREA, Level.WRITE) else None
+    return (_("Packaged rules"), registry.url("watch.packaged"), "package") if may(user, AREA, Level.WRITE) else None
 
 
 def trial(request: HttpRequest) -> HttpResponse:
@@ -72,9 +72,9 @@ def _said(rule: Rule, begin: dt.date, end: dt.date) -> dict[str, Any]:
         "rule": rule, "rows": [_row(finding) for finding in rows[:SHOWN]], "more": max(0, len(rows) - SHOWN), "cut": len(found) >= MOST,
         "most": MOST, "chart": _chart(rows, begin, end) if rows else None,
         "tiles": [
-            (_("Alerts"), formats.number(len(rows)), ngettext("%(n)s of them critical", "%(n)s of them critical", grave) % {"n": grave}),
-            (_("Customers"), formats.number(len(subjects)), _("told of at least once")),
-            (_("Amount"), words.rounded(sum(finding.total for finding in rows)), _("of the calls that made them")),
+            (_g("Alerts"), formats.number(len(rows)), ngettext("%(n)s of them critical", "%(n)s of them critical", grave) % {"n": grave}),
+            (_g("Customers"), formats.number(len(subjects)), _g("told of at least once")),
+            (_g("Amount"), words.rounded(sum(finding.total for finding in rows)), _g("of the calls that made them")),
         ],
     }  # fmt: skip
 
@@ -94,10 +94,10 @@ def _chart(rows: list[Finding], begin: dt.date, end: dt.date) -> Chart:
     critical = Tally(row.day for row in rows if row.severity == Alert.Severity.CRITICAL)
     every = Tally(row.day for row in rows)
     return Chart(
-        slug="watch-trial", title=_("Alerts a day"), labels=[formats.day(day) for day in days],
+        slug="watch-trial", title=_g("Alerts a day"), labels=[formats.day(day) for day in days],
         series=[
-            Series(label=_("Warnings"), values=[every[day] - critical[day] for day in days], tone="warn"),
-            Series(label=_("Critical"), values=[critical[day] for day in days], tone="bad"),
+            Series(label=_g("Warnings"), values=[every[day] - critical[day] for day in days], tone="warn"),
+            Series(label=_g("Critical"), values=[critical[day] for day in days], tone="bad"),
         ],
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def packaged(request: HttpRequest) -> HttpResponse:
         said = ngettext(
             "%(n)s rule taken: it watches from now on.", "%(n)s rules taken: they watch from now on.", count
         )
-        messages.success(request, said % {"n": count} if count else _("Nothing was taken: tick the rules you want."))
+        messages.success(request, said % {"n": count} if count else _g("Nothing was taken: tick the rules you want."))
         return redirect(registry.url("watch.rule")) if count else redirect(request.path)
     there = {rule.packaged: rule for rule in Rule.objects.filter(owner=owner).exclude(packaged="")}
     rows = [

@@ -41,6 +41,7 @@ NO_PAGE = {
     "invoicing.preview": "a file, from invoicing-production",
     "invoicing.file": "a file, from invoicing-production",
     "invoicing.act": "a button of the page of an invoice",
+    "network.photo": "a picture, from network-pm",
     "payments.unpaid-csv": "a file, from payments-unpaid",
     "payments.refund": "a form of payments-account",
     "payments.propose": "a form of payments-reminder",

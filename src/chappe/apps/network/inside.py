@@ -187,7 +187,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="git-merge", order=85),
         intro=_("Two fibres joined in a box, or a fibre that ends on a connector of a socket."),
-        empty=_("No splice yet. Add them one by one, or import a GraceTHD set."),
+        empty=_("No splice yet. Join two fibres in a box."),
         rows=joined("a__cable", "b__cable", "box", "pto"),
         columns=(
             Column(name="a", label=_("Fibre"), kind=Kind.LINK, where=pointing("a__cable", Cable)),

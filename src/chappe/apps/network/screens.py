@@ -135,7 +135,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="server-2", order=20),
         intro=_("Concentration points. A PMR groups its technical PMs; its own modules, cables and routes are on its page."),
-        empty=_("No PM yet. Add one, or import an IPE file or a GraceTHD set: its PMs come with it."),
+        empty=_("No PM yet. Add one, or import an IPE file: its PMs come with it."),
         rows=joined("parent"),
         scopes=(
             ALL,
@@ -243,7 +243,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="box", order=40),
         intro=_("Branching points, and the closures on the way."),
-        empty=_("No PBO yet. Add one, or import an IPE file or a GraceTHD set."),
+        empty=_("No PBO yet. Add one, or import an IPE file: its PBOs come with it."),
         rows=joined("pm"),
         scopes=(ALL, Scope(name="pbo", label=_("PBO"), where=Q(kind="PBO")), Scope(name="bpe", label=_("Closures"), where=Q(kind="BPE"))),
         columns=(
@@ -354,7 +354,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="plug", order=60),
         intro=_("Optical sockets in the dwellings, and the routes that reach them."),
-        empty=_("No PTO yet. Add one, or import a GraceTHD set."),
+        empty=_("No PTO yet. Add one to a building."),
         rows=joined("building", "pbo"),
         columns=(
             _reference(),

@@ -24,7 +24,6 @@ from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.documents.services import store
 
 register_sentence("network.photo", gettext_noop("{actor} replaced the photo of {object}"))
-register_sentence("network.patched", gettext_noop("{actor} gave position {position} of {object} to {operator}"))
 
 PICTURES = {"image/jpeg", "image/png", "image/webp"}
 

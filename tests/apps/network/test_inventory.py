@@ -1,0 +1,167 @@
+"""Verbs of the inventory: what they write beside the row, what they refuse, and that a refusal changes nothing."""
+
+import io
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from chappe.apps.network import queries, services
+from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pbo, Pm, PmLink, Position, Prdm
+from chappe.kit.access.actor import Actor
+from chappe.kit.audit.models import AuditEntry
+from chappe.kit.screens import registry
+from tests.contracts.screens import body
+
+pytestmark = pytest.mark.django_db
+SYSTEM = Actor.system("test")
+
+
+def told() -> list[tuple[str, str, str, str, str, str]]:
+    return [(c.thing, c.reference, c.event, c.field, c.old, c.new) for c in Change.objects.order_by("pk")]
+
+
+def make(model, **data):
+    return services.create(model, actor=SYSTEM, data=data)
+
+
+def test_a_building_is_placed_folded_and_told():
+    row = make(Building, reference="IMB/39198/X/0001", street_type="RUE", street="DES TANNEURS", number=12, number_suffix="B",
+               city="Dôle", insee="39198", projection="RGF93", x=890_000.0, y=6_650_000.0)  # fmt: skip
+    assert row.search == "des tanneurs 12 b dole"
+    assert (round(row.longitude, 4), round(row.latitude, 4)) == (5.4843, 46.9297)
+    assert row.cell is not None
+    assert told() == [("building", "IMB/39198/X/0001", "CREATION", "", "", "")]
+    assert AuditEntry.objects.filter(object_pk=str(row.pk), verb="created").count() == 1
+
+
+def test_a_change_is_told_field_by_field_and_only_when_there_is_one():
+    pm = make(Pm, reference="PM-1", state="PLANIFIE")
+    services.update(actor=SYSTEM, object=pm, data={"state": "DEPLOYE", "capacity": 800})
+    services.update(actor=SYSTEM, object=pm, data={"state": "DEPLOYE"})
+    assert told()[1:] == [
+        ("pm", "PM-1", "MODIFICATION", "state", "PLANIFIE", "DEPLOYE"),
+        ("pm", "PM-1", "MODIFICATION", "capacity", "", "800"),
+    ]
+    assert Pm.objects.get().modified_on is not None
+
+
+def test_what_hangs_on_a_pm_keeps_it():
+    pm = make(Pm, reference="PM-1")
+    make(Building, reference="IMB-1", pm=pm)
+    make(Building, reference="IMB-2", pm=pm)
+    before = told()
+    with pytest.raises(ValidationError) as refusal:
+        services.delete(actor=SYSTEM, object=pm)
+    assert "2 buildings" in refusal.value.messages[0]
+    assert Pm.objects.filter(pk=pm.pk).exists()
+    assert told() == before
+
+
+def test_a_link_that_goes_is_told_by_its_pm():
+    pm, prdm = make(Pm, reference="PM-1"), make(Prdm, reference="PRDM-1")
+    link = make(PmLink, pm=pm, prdm=prdm)
+    services.delete(actor=SYSTEM, object=link)
+    assert told()[-1] == ("link", "PM-1", "SUPPRESSION", "", "", "")
+    assert not PmLink.objects.exists()
+
+
+def test_a_pmt_stands_under_a_pmr():
+    plain, group = make(Pm, reference="PM-1"), make(Pm, reference="PMR-1", kind="PMR")
+    with pytest.raises(ValidationError) as refusal:
+        make(Pm, reference="PMT-1", kind="PMT", parent=plain)
+    assert list(refusal.value.error_dict) == ["parent"]
+    assert make(Pm, reference="PMT-1", kind="PMT", parent=group).parent == group
+    assert Pm.objects.count() == 3
+
+
+def test_a_cable_has_its_fibres_and_does_not_shrink_under_what_is_joined():
+    pm = make(Pm, reference="PM-1")
+    cable = make(Cable, reference="CDI-1", pm=pm, capacity=24)
+    module = make(Module, pm=pm, name="T1", capacity=12)
+    assert (cable.fibres.count(), module.positions.count()) == (24, 12)
+    services.update(actor=SYSTEM, object=module.positions.get(number=1), data={"fibre": cable.fibres.get(number=20)})
+    with pytest.raises(ValidationError) as refusal:
+        services.update(actor=SYSTEM, object=cable, data={"capacity": 12})
+    assert list(refusal.value.error_dict) == ["capacity"]
+    assert (Cable.objects.get().capacity, Fibre.objects.count()) == (24, 24)
+    services.update(actor=SYSTEM, object=cable, data={"capacity": 20})
+    assert Fibre.objects.count() == 20
+    with pytest.raises(ValidationError, match="1 of its positions"):
+        services.delete(actor=SYSTEM, object=module)
+    assert Position.objects.count() == 12
+
+
+def test_a_partner_writes_nothing(bruno):
+    with pytest.raises(PermissionDenied):
+        services.create(Pm, actor=Actor(user=bruno, via="page"), data={"reference": "PM-1"})
+    assert not Pm.objects.exists()
+
+
+ADDRESSES = [
+    ("12 rue des Tanneurs, Dole", ["A"]),
+    ("tanneurs", ["A", "B", "C"]),
+    ("des tanneurs", ["A", "B", "C"]),
+    ("TANNEURS Dole", ["A", "B"]),
+    ("39100 tanneurs", ["A", "B"]),
+    ("dole", ["A", "B", "D"]),
+    ("avenue de la gare", ["D"]),
+    ("14b tanneurs", ["B"]),
+    ("tanneurs arbois", ["C"]),
+    ("nulle part", []),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), ADDRESSES)
+def test_an_address_is_found_as_people_write_it(text, found):
+    from chappe.apps.parties.models import Commune
+
+    Commune.objects.create(insee="39198", name="Dole", postal_codes="39100")
+    Commune.objects.create(insee="39013", name="Arbois", postal_codes="39600")
+    rows = [("A", "DES TANNEURS", 12, "", "39198", "Dole"), ("B", "DES TANNEURS", 14, "B", "39198", "Dole"),
+            ("C", "DES TANNEURS", 12, "", "39013", "Arbois"), ("D", "DE LA GARE", 3, "", "39198", "Dole")]  # fmt: skip
+    queries._communes.cache_clear()
+    for reference, street, number, suffix, insee, city in rows:
+        make(Building, reference=reference, street=street, number=number, number_suffix=suffix, insee=insee, city=city)
+    assert list(Building.objects.filter(queries.building(text)).values_list("reference", flat=True)) == found
+
+
+def test_the_photo_is_a_picture_shown_to_whoever_sees_the_pm(client, alice, bruno):
+    pm = make(Pm, reference="PM-1")
+    with pytest.raises(ValidationError):
+        services.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("x.html", b"<b>", "text/html"))
+    assert Pm.objects.get().photo is None
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
+    services.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("pm.png", picture.getvalue(), "image/png"))
+    address = registry.url("network.photo", pk=pm.pk)
+    client.force_login(alice)
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+    assert b"".join(answer.streaming_content) == picture.getvalue()
+    client.force_login(bruno)
+    assert client.get(address).status_code in {403, 404}
+
+
+def test_the_door_code_is_encrypted_hidden_and_its_reading_is_written_down(client, alice):
+    pm = make(Pm, reference="PM-1", access_note="Code 1794A")
+    client.force_login(alice)
+    for name in ("detail", "update"):
+        assert "1794A" not in body(client.get(registry.url("network.pm", name, pk=pm.pk)))
+    assert "1794A" in body(client.post(registry.url("network.pm", "reveal", pk=pm.pk, name="access_note")))
+    assert AuditEntry.objects.filter(verb="screens.secret_shown", object_pk=str(pm.pk)).count() == 1
+
+
+def test_positions_are_given_all_or_none(bruno, chloe):
+    pm = make(Pm, reference="PM-1")
+    module = make(Module, pm=pm, name="T1", capacity=3)
+    rows = list(module.positions.select_related("module__pm", "operator"))
+    assert services.patch(actor=SYSTEM, positions=rows[:1], operator=chloe.organisation) == 1
+    with pytest.raises(ValidationError, match="free it first"):
+        services.patch(actor=SYSTEM, positions=rows, operator=bruno.organisation)
+    assert list(module.positions.values_list("operator", flat=True)) == [chloe.organisation.pk, None, None]
+
+
+def test_pbo_closures_count_as_boxes():
+    assert make(Pbo, reference="BPE-1", kind="BPE").kind == "BPE"

@@ -30,7 +30,7 @@ def test_a_building_is_placed_folded_and_told():
     row = make(Building, reference="IMB/39198/X/0001", street_type="RUE", street="DES TANNEURS", number=12, number_suffix="B",
                city="Dôle", insee="39198", projection="RGF93", x=890_000.0, y=6_650_000.0)  # fmt: skip
     assert row.search == "des tanneurs 12 b dole"
-    assert (round(row.longitude, 4), round(row.latitude, 4)) == (5.4843, 46.9297)
+    assert (round(row.longitude, 4), round(row.latitude, 4)) == (5.4973, 46.9231)
     assert row.cell is not None
     assert told() == [("building", "IMB/39198/X/0001", "CREATION", "", "", "")]
     assert AuditEntry.objects.filter(object_pk=str(row.pk), verb="created").count() == 1
@@ -54,7 +54,7 @@ def test_what_hangs_on_a_pm_keeps_it():
     before = told()
     with pytest.raises(ValidationError) as refusal:
         services.delete(actor=SYSTEM, object=pm)
-    assert "2 buildings" in refusal.value.messages[0]
+    assert "2 immeubles" in refusal.value.messages[0]
     assert Pm.objects.filter(pk=pm.pk).exists()
     assert told() == before
 
@@ -88,7 +88,7 @@ def test_a_cable_has_its_fibres_and_does_not_shrink_under_what_is_joined():
     assert (Cable.objects.get().capacity, Fibre.objects.count()) == (24, 24)
     services.update(actor=SYSTEM, object=cable, data={"capacity": 20})
     assert Fibre.objects.count() == 20
-    with pytest.raises(ValidationError, match="1 of its positions"):
+    with pytest.raises(ValidationError, match="1 de ses positions"):
         services.delete(actor=SYSTEM, object=module)
     assert Position.objects.count() == 12
 
@@ -158,7 +158,7 @@ def test_positions_are_given_all_or_none(bruno, chloe):
     module = make(Module, pm=pm, name="T1", capacity=3)
     rows = list(module.positions.select_related("module__pm", "operator"))
     assert services.patch(actor=SYSTEM, positions=rows[:1], operator=chloe.organisation) == 1
-    with pytest.raises(ValidationError, match="free it first"):
+    with pytest.raises(ValidationError, match="libérez-la d’abord"):
         services.patch(actor=SYSTEM, positions=rows, operator=bruno.organisation)
     assert list(module.positions.values_list("operator", flat=True)) == [chloe.organisation.pk, None, None]
 

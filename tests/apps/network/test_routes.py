@@ -121,7 +121,7 @@ def test_pages_of_the_network_show_it(world, client, alice):
     pages = {
         registry.url("network.route", "detail", pk=route.pk): ["nw-route", "CDI-1", "FI-0000-0001", "tube 2", "420 m"],
         registry.url("network.pm", "detail", pk=world["pm"].pk): ["nw-grid", "nw-t-ready", "CDI-1", "T1"],
-        registry.url("network.cable", "detail", pk=world["trunk"].pk): ["nw-fibres", "2/12", "0/12"],
+        registry.url("network.cable", "detail", pk=world["trunk"].pk): ["nw-fibres", "1/12", "0/12"],
         registry.url("network.pto", "detail", pk=world["pto"].pk): ["T1 · 1"],
         registry.url("network.pbo", "detail", pk=world["pbo"].pk): ["T1 · 1"],
     }

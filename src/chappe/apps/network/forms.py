@@ -117,6 +117,10 @@ class PmForm(InventoryForm):
             "access_note": _("Door code, key, who to call. Kept encrypted; whoever displays it is written down.")
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["access_note"] = ""  # never shown here: left empty, the present one stays
+
 
 class LinkForm(InventoryForm):
     class Meta:

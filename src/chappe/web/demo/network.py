@@ -195,67 +195,100 @@ def _premises(pm: Pm, rank: int, spots: list[tuple[int, int, Spot]], chance: ran
     Pm.objects.filter(pk=pm.pk).update(dwellings=sum(row.dwellings or 0 for row in rows))
 
 
+def _fibres(cables: list[Cable]) -> dict[int, list[Fibre]]:
+    """The fibres of each cable, made at once."""
+    rows = [Fibre(cable=cable, number=n) for cable in cables for n in range(1, cable.capacity + 1)]
+    found: dict[int, list[Fibre]] = {}
+    for row in Fibre.objects.bulk_create(rows, batch_size=2000):
+        found.setdefault(row.cable_id, []).append(row)
+    return found
+
+
 def _inside(pm: Pm, operator: Operator, chance: random.Random) -> None:
     """Drawers, cables, splices and sockets of one PM: 144 fibres to a closure, 12 to each PBO, one to each socket."""
     boxes = list(Pbo.objects.filter(pm=pm, kind="PBO").order_by("reference"))
     groups = [boxes[start : start + 12] for start in range(0, len(boxes), 12)]
     code = pm.reference[3:]
-    homes: dict[int, list[Building]] = {}
-    for row in Building.objects.filter(pm=pm).order_by("pk"):
-        homes.setdefault(row.pbo_id or 0, []).append(row)
-    for rank, group in enumerate(groups, 1):
-        spot = {"projection": group[0].projection, "x": group[0].x, "y": group[0].y, "longitude": group[0].longitude,
-                "latitude": group[0].latitude, "cell": group[0].cell}  # fmt: skip
-        closure = Pbo.objects.create(
-            reference=f"BPE-{code}-{rank:03d}", kind="BPE", pm=pm, placing="CHAMBRE", insee=pm.insee, **spot
-        )
-        trunk = Cable.objects.create(
-            reference=f"CDI-{code}-{rank:03d}", pm=pm, capacity=144, per_tube=12, start=pm.reference, end=closure.reference,
-            length=float(chance.randint(150, 1400)), scheme="orange" if rank % 4 else "tia-598",
-        )  # fmt: skip
-        module = Module.objects.create(pm=pm, name=f"TIROIR {rank:02d}", rank=rank)
-        fibres = Fibre.objects.bulk_create(Fibre(cable=trunk, number=n) for n in range(1, 145))
-        _boxes(group, trunk, (closure, fibres), homes, chance)
-        held = {fibre.pk for fibre in fibres if chance.random() < 0.35}
-        Position.objects.bulk_create(
-            Position(module=module, number=n, fibre=fibre if n <= 12 * len(group) else None,
-                     operator=operator if fibre.pk in held and (n - 1) % 12 < 3 else None)
-            for n, fibre in enumerate(fibres, 1)
-        )  # fmt: skip
+    closures = Pbo.objects.bulk_create(
+        Pbo(reference=f"BPE-{code}-{rank:03d}", kind="BPE", pm=pm, placing="CHAMBRE", insee=pm.insee, city=pm.city,
+            **Spot(group[0].longitude or 0.0, group[0].latitude or 0.0).moved(6, 6).fields())
+        for rank, group in enumerate(groups, 1)
+    )  # fmt: skip
+    trunks = Cable.objects.bulk_create(
+        Cable(reference=f"CDI-{code}-{rank:03d}", pm=pm, capacity=144, start=pm.reference, end=closure.reference,
+              length=float(chance.randint(150, 1400)), scheme="orange" if rank % 4 else "tia-598")
+        for rank, closure in enumerate(closures, 1)
+    )  # fmt: skip
+    modules = Module.objects.bulk_create(
+        Module(pm=pm, name=f"TIROIR {rank:02d}", rank=rank) for rank in range(1, len(groups) + 1)
+    )
+    behind = _fibres(trunks)
+    positions = []
+    for module, trunk, group in zip(modules, trunks, groups, strict=True):
+        for n, fibre in enumerate(behind[trunk.pk], 1):
+            held = (n - 1) % 12 < 3 and n <= 12 * len(group) and chance.random() < 0.5
+            positions.append(
+                Position(
+                    module=module,
+                    number=n,
+                    fibre=fibre if n <= 12 * len(group) else None,
+                    operator=operator if held else None,
+                )
+            )
+    Position.objects.bulk_create(positions, batch_size=1000)
+    _boxes(boxes, list(zip(closures, trunks, strict=True)), behind, chance)
 
 
 def _boxes(
-    group: list[Pbo], trunk: Cable, behind: tuple[Pbo, list[Fibre]], homes: dict[int, list[Building]], chance: random.Random
-) -> None:  # fmt: skip
-    """From a closure to its PBOs and to the sockets behind them."""
-    closure, fibres = behind
-    pm = trunk.pm
-    code = trunk.reference[4:-4]
-    for place, box in enumerate(group):
-        number = box.reference[-4:]
-        cable = Cable.objects.create(
-            reference=f"{trunk.reference}-{number}", pm=pm, capacity=12, start=closure.reference, end=box.reference,
-            length=float(chance.randint(20, 300)),
-        )  # fmt: skip
-        inner = Fibre.objects.bulk_create(Fibre(cable=cable, number=n) for n in range(1, 13))
-        splices = [
-            Splice(a=fibres[place * 12 + n], b=inner[n], box=closure, cassette=str(place + 1), place=n + 1)
-            for n in range(12)
-        ]
-        lodged = [row for row in homes.get(box.pk, []) if chance.random() < SOCKETS]
-        drops = Cable.objects.bulk_create(
-            Cable(reference=f"RA-{code}-{number}-{n + 1:02d}", kind="RA", pm=pm, capacity=1, start=box.reference, length=float(chance.randint(15, 90)))
-            for n in range(len(lodged))
-        )  # fmt: skip
-        ends = Fibre.objects.bulk_create(Fibre(cable=drop, number=1) for drop in drops)
-        sockets = Pto.objects.bulk_create(
-            Pto(reference=f"FI-{code[-4:]}-{number}{n + 1:02d}"[:50], building=row, pbo=box, floor="0", state="active" if n % 2 else "built")
-            for n, row in enumerate(lodged)
-        )  # fmt: skip
-        for n, (end, socket) in enumerate(zip(ends, sockets, strict=True)):
-            splices.append(Splice(a=inner[n], b=end, box=box, cassette="1", place=n + 1))
-            splices.append(Splice(a=end, pto=socket, connector=1))
-        Splice.objects.bulk_create(splices)
+    boxes: list[Pbo], heads: list[tuple[Pbo, Cable]], behind: dict[int, list[Fibre]], chance: random.Random
+) -> None:
+    """From the closures to the PBOs and to the sockets behind them."""
+    homes: dict[int, list[Building]] = {}
+    for row in Building.objects.filter(pbo__in=[box.pk for box in boxes]).order_by("pk"):
+        homes.setdefault(row.pbo_id or 0, []).append(row)
+    cables = Cable.objects.bulk_create(
+        [
+            Cable(reference=f"{heads[n // 12][1].reference}-{box.reference[-4:]}", pm=box.pm, capacity=12, start=heads[n // 12][0].reference,
+                  end=box.reference, length=float(chance.randint(20, 300)))
+            for n, box in enumerate(boxes)
+        ], batch_size=500,
+    )  # fmt: skip
+    inner = _fibres(cables)
+    lodged = [[row for row in homes.get(box.pk, []) if chance.random() < SOCKETS] for box in boxes]
+    drops, sockets = _sockets(boxes, lodged, chance)
+    ends = _fibres(drops)
+    last = iter(zip(drops, sockets, strict=True))
+    splices = []
+    for index, (box, cable) in enumerate(zip(boxes, cables, strict=True)):
+        closure, trunk = heads[index // 12]
+        place = index % 12
+        for n, fibre in enumerate(inner[cable.pk]):
+            splices.append(
+                Splice(a=behind[trunk.pk][place * 12 + n], b=fibre, box=closure, cassette=str(place + 1), place=n + 1)
+            )
+        for n in range(len(lodged[index])):
+            drop, socket = next(last)
+            splices.append(Splice(a=inner[cable.pk][n], b=ends[drop.pk][0], box=box, cassette="1", place=n + 1))
+            splices.append(Splice(a=ends[drop.pk][0], pto=socket, connector=1))
+    Splice.objects.bulk_create(splices, batch_size=2000)
+
+
+def _sockets(boxes: list[Pbo], lodged: list[list[Building]], chance: random.Random) -> tuple[list[Cable], list[Pto]]:
+    """A drop and a socket for each premises that has one."""
+    drops = Cable.objects.bulk_create(
+        [
+            Cable(reference=f"RA{box.reference[2:]}-{n + 1:02d}", kind="RA", pm=box.pm, capacity=1, start=box.reference,
+                  length=float(chance.randint(15, 90)))
+            for box, rows in zip(boxes, lodged, strict=True) for n in range(len(rows))
+        ], batch_size=500,
+    )  # fmt: skip
+    sockets = Pto.objects.bulk_create(
+        [
+            Pto(reference=f"FI-{box.reference[6:].replace('-', '')}{n + 1:02d}", building=row, pbo=box, floor="0", state="active" if n % 2 else "built")
+            for box, rows in zip(boxes, lodged, strict=True) for n, row in enumerate(rows)
+        ], batch_size=1000,
+    )  # fmt: skip
+    return drops, sockets
 
 
 def _tell(actor: Actor, made: list[object]) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
+#: What no database can change: run once.
+NO_DATABASE = ("tests/core", "tests/cli", "tests/connectors", "tests/test_docs.py", "tests/contracts/test_words.py")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
 
@@ -48,7 +50,7 @@ def _without_core(arguments: list[str]) -> list[str]:
     """What the second database runs: all but the tests that need none, unless paths were asked for."""
     if any(not argument.startswith("-") for argument in arguments):
         return arguments
-    return [*arguments, "tests", "--ignore=tests/core", "--ignore=tests/cli", "--ignore=tests/test_docs.py"]
+    return [*arguments, "tests", *(f"--ignore={path}" for path in NO_DATABASE)]
 
 
 def main() -> int:

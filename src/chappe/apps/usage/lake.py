@@ -15,15 +15,19 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction
+import structlog
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
 from django.conf import settings
 
 from chappe.apps.usage import widening
 from chappe.apps.usage.columns import LATER, SCHEMA
-from chappe.apps.usage.parts import PARTITION, Parts
+from chappe.apps.usage.parts import PARTITION, ROW_GROUP, Parts
 
 THREADS = 2
+log = structlog.get_logger("chappe.usage")
 MEMORY = "2GB"
+#: Files that are joined are written like those of a commit: row groups whose statistics are worth reading.
+WRITTEN = WriterProperties(compression="SNAPPY", max_row_group_size=ROW_GROUP)
 KEPT_HOURS = 24
 
 
@@ -78,14 +82,26 @@ def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
     if present.transaction_version(uid) is not None:  # somebody else finished first
         parts.drop()
         return False
+    finished = parts.finish()
     present.create_write_transaction(
-        parts.finish(),
+        finished,
         mode="append",
         schema=SCHEMA,
         partition_by=[PARTITION],
         commit_properties=CommitProperties(app_transactions=[Transaction(uid, 1)]),
     )
+    _add_up([str(location() / action.path) for action in finished])
     return True
+
+
+def _add_up(paths: Iterable[str]) -> None:
+    """Sums of new files, for quick totals. The rows are committed: whatever fails here, the files themselves are read instead."""
+    from chappe.apps.usage import sums  # reads through this module
+
+    try:
+        sums.keep(paths)
+    except (OSError, duckdb.Error, pa.ArrowException):
+        log.warning("sums of the lake are left for tonight", exc_info=True)
 
 
 def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -146,9 +162,11 @@ def _engine() -> duckdb.DuckDBPyConnection:
         return _engines[process].cursor()
 
 
-def _over_calls(sql: str, months: Sequence[str], batches: Sequence[int] | None) -> tuple[str, bool]:
-    """``sql`` with ``calls`` defined as the rows of these months and batches; whether there is any file."""
-    paths = files(months)
+def _over_calls(
+    sql: str, months: Sequence[str], batches: Sequence[int] | None, paths: Sequence[str] | None = None
+) -> tuple[str, bool]:
+    """``sql`` with ``calls`` defined as the rows of these months (or files) and batches; whether there is any file."""
+    paths = files(months) if paths is None else paths
     if not paths:
         return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
     source = _source(paths)
@@ -160,13 +178,19 @@ def _over_calls(sql: str, months: Sequence[str], batches: Sequence[int] | None) 
 
 
 def query(
-    sql: str, *, months: Sequence[str] = (), parameters: Sequence = (), batches: Sequence[int] | None = None
+    sql: str,
+    *,
+    months: Sequence[str] = (),
+    parameters: Sequence = (),
+    batches: Sequence[int] | None = None,
+    paths: Sequence[str] | None = None,
 ) -> pa.Table:
     """Run ``sql`` (a SELECT of ours, never a person's) over ``calls``; an empty lake answers with no row.
 
-    ``months`` [] and ``batches`` None mean all. Moments are cut into days in the house's time zone.
-    """
-    whole, any_file = _over_calls(sql, months, batches)
+    ``months`` [] and ``batches`` None mean all; ``paths`` are the files to read instead of those of the months. Moments are
+    cut into days in the house's time zone.
+    """  # fmt: skip
+    whole, any_file = _over_calls(sql, months, batches, paths)
     with _engine() as connection:
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
@@ -178,22 +202,30 @@ REMEMBERED_ROWS = 5_000
 _answers: "OrderedDict[tuple[Any, ...], pa.Table]" = OrderedDict()
 
 
-def remembered(sql: str, parameters: Sequence, batches: Sequence[int]) -> pa.Table:
+def remembered(
+    sql: str, parameters: Sequence, batches: Sequence[int], *, paths: Sequence[str] | None = None
+) -> pa.Table:
     """:func:`query` for sums: the same question over an unchanged lake is answered from memory. Small answers only."""
     present = table()
     state = present.version() if present is not None else -1
-    key = (str(location()), state, sql, repr(list(parameters)), tuple(batches))
+    key = (str(location()), state, sql, repr(list(parameters)), tuple(batches), None if paths is None else tuple(paths))
     with _lock:
         if key in _answers:
             _answers.move_to_end(key)
             return _answers[key]
-    answer = query(sql, parameters=parameters, batches=batches)
+    answer = query(sql, parameters=parameters, batches=batches, paths=paths)
     if answer.num_rows <= REMEMBERED_ROWS:
         with _lock:
             _answers[key] = answer
             while len(_answers) > REMEMBERED:
                 _answers.popitem(last=False)
     return answer
+
+
+def forget() -> None:
+    """Answers that were remembered are asked again: for measurements."""
+    with _lock:
+        _answers.clear()
 
 
 def over(sql: str, rows: pa.Table) -> pa.Table:
@@ -248,9 +280,13 @@ def compact() -> int:
 
     Readers are not disturbed: the files they may be reading stay a day.
     """
+    from chappe.apps.usage import sums  # reads through this module
+
     existing = table()
     if existing is None:
         return 0
-    joined = int(existing.optimize.compact()["numFilesRemoved"])
+    joined = int(existing.optimize.compact(writer_properties=WRITTEN)["numFilesRemoved"])
     existing.vacuum(retention_hours=KEPT_HOURS, dry_run=False, enforce_retention_duration=False)
+    _add_up(files(()))
+    sums.sweep()
     return joined

@@ -6,6 +6,7 @@ filter on ``batch__owner`` (``visible_to``). It never writes, and refuses what i
 """
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -13,7 +14,7 @@ from typing import Any, Self
 from django.db import NotSupportedError, models
 from django.db.models import Q, QuerySet
 
-from chappe.apps.usage import labels, lake, policies
+from chappe.apps.usage import labels, lake, policies, sums
 
 #: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
 EXPRESSIONS = {
@@ -62,6 +63,19 @@ class Test:
 
 
 TRUE, FALSE = Test("TRUE"), Test("FALSE")
+
+
+def joined(parts: Sequence[Test]) -> Test:
+    """All of these tests at once."""
+    if not parts:
+        return TRUE
+    return Test(" AND ".join(part.sql for part in parts), tuple(value for part in parts for value in part.values))
+
+
+def shared(several: Sequence[tuple[Test, ...]]) -> tuple[Test, ...]:
+    """The tests that all of these begin with."""
+    columns = itertools.takewhile(lambda tests: all(one == tests[0] for one in tests), zip(*several, strict=False))
+    return tuple(tests[0] for tests in columns)
 
 
 def key_of(pk: Any) -> tuple[int, int] | None:
@@ -182,15 +196,20 @@ class LakeQuerySet(QuerySet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.test: Test = TRUE
+        self.parts: tuple[Test, ...] = ()
         self.order: tuple[str, ...] = ()
         self.window: tuple[int, int | None] = (0, None)
         self.only_keys = ""  # "", "dict", "tuple" or "flat"
 
     def _clone(self) -> Self:
         clone = super()._clone()
-        clone.test, clone.order, clone.window, clone.only_keys = self.test, self.order, self.window, self.only_keys
+        clone.parts, clone.order, clone.window, clone.only_keys = self.parts, self.order, self.window, self.only_keys
         return clone
+
+    @property
+    def test(self) -> Test:
+        """What a call of this queryset passes."""
+        return joined(self.parts)
 
     # -- narrowing -------------------------------------------------------------------------------------------
     def filter(self, *args: Any, **kwargs: Any) -> Self:
@@ -201,15 +220,12 @@ class LakeQuerySet(QuerySet):
 
     def _narrowed(self, q: Q) -> Self:
         clone = self._clone()
-        added = compiled(q, self.model.batches_where)
-        clone.test = (
-            added if self.test == TRUE else Test(f"{self.test.sql} AND {added.sql}", self.test.values + added.values)
-        )
+        clone.parts = (*self.parts, compiled(q, self.model.batches_where))
         return clone
 
     def none(self) -> Self:
         clone = self._clone()
-        clone.test = FALSE
+        clone.parts = (FALSE,)
         return clone
 
     def order_by(self, *names: str) -> Self:
@@ -258,6 +274,11 @@ class LakeQuerySet(QuerySet):
         return bool(self.order)
 
     def count(self) -> int:
+        offset, limit = self.window
+        is_long = offset == 0 and (limit is None or limit > NEAR)  # a few rows are found sooner than all are counted
+        if is_long and sums.cube_for(self.test.sql, self.test.values) is not None:
+            rows = self.added("SELECT CAST(coalesce(sum(m_calls), 0) AS BIGINT) AS n FROM added", "NULL").to_pylist()
+            return int(rows[0]["n"]) if limit is None else min(int(rows[0]["n"]), limit)
         inner = f"SELECT 1 FROM calls WHERE {self.test.sql}{self._window_sql()}"
         return int(self._run(f"SELECT count(*) AS n FROM ({inner})").to_pylist()[0]["n"])
 
@@ -274,6 +295,31 @@ class LakeQuerySet(QuerySet):
         """A query of ours over the chosen calls, as an Arrow table: ``sql`` reads them as ``chosen``."""
         whole = f"SELECT * FROM (WITH chosen AS (SELECT * FROM calls WHERE {self.test.sql}) {sql})"
         return lake.remembered(whole, [*self.test.values, *parameters], self.model.standing())
+
+    def added(self, sql: str, expression: str) -> Any:
+        """The same over ``added``: the chosen calls as rows of ``value`` (``expression`` of a call) and sums ``m_…``."""
+        return sums.added(sql, expression, test=self.test.sql, values=self.test.values, batches=self.model.standing())
+
+    @staticmethod
+    def counted_together(wanted: "Sequence[LakeQuerySet]") -> list[int]:
+        """How many calls each of these querysets has: those that no sum tells, in one reading of the lake."""
+        found: dict[int, int] = {}
+        left = []
+        for place, one in enumerate(wanted):
+            if sums.cube_for(one.test.sql, one.test.values) is not None:
+                found[place] = one.count()
+            else:
+                left.append((place, one))
+        if left:
+            # What they have in common narrows the reading: DuckDB then skips what is not of it.
+            common = shared([one.parts for _place, one in left])
+            tests = [joined(one.parts[len(common) :]) for _place, one in left]
+            counts = ", ".join(f"count(*) FILTER (WHERE {test.sql}) AS n{n}" for n, test in enumerate(tests))
+            values = [value for test in (*tests, joined(common)) for value in test.values]
+            sql = f"SELECT {counts} FROM calls WHERE {joined(common).sql}"
+            row = lake.remembered(sql, values, left[0][1].model.standing()).to_pylist()[0]
+            found |= {place: row[f"n{n}"] for n, (place, _one) in enumerate(left)}
+        return [found[place] for place in range(len(wanted))]
 
     def first(self) -> Any:
         return next(iter(self[:1]), None)

@@ -15,23 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.usage import labels, policies
 from chappe.apps.usage.choices import KINDS, WAYS, WEEKDAYS, word
 from chappe.apps.usage.lakeset import EXPRESSIONS, LakeQuerySet
+from chappe.apps.usage.sums import ADDED, MEASURES
 from chappe.kit.ui import formats
 
+MILLION = 1_000_000
 SHOWN = 200  # rows on a page; exports have them all
-
-#: Sums of a group. ``calls`` counts everything; durations are seconds, amounts nano.
-MEASURES = """
-count(*) AS calls,
-count(*) FILTER (WHERE answered IS NOT FALSE) AS answered,
-count(*) FILTER (WHERE way = 'in' AND answered = FALSE) AS lost,
-count(*) FILTER (WHERE status = 'UNRATED') AS unrated,
-CAST(coalesce(sum(CASE WHEN tor IN ('', '0', '*voice', 'voice') THEN usage END), 0) // 1000000 AS BIGINT) AS seconds,
-CAST(coalesce(sum(ring), 0) AS BIGINT) AS ring,
-count(ring) AS rung,
-CAST(coalesce(sum(total), 0) AS BIGINT) AS total,
-CAST(coalesce(sum(buy), 0) AS BIGINT) AS buy,
-count(buy) AS bought
-"""
 
 Filter = Callable[[Any], dict[str, Any]]
 
@@ -139,15 +127,40 @@ class Total:
 
 def totals(calls: LakeQuerySet, by: Dimension, *, order: str = "", limit: int | None = SHOWN) -> list[Total]:
     """Calls added up by a dimension, largest amount first (times in their order)."""
+    return whole(calls, by, order=order, limit=limit)[0]
+
+
+def grand_total(calls: LakeQuerySet, by: Dimension) -> tuple[Total, int]:
+    """Everything together, and how many rows the dimension has."""
+    return whole(calls, by, limit=1)[1:]
+
+
+def whole(
+    calls: LakeQuerySet, by: Dimension, *, order: str = "", limit: int | None = SHOWN
+) -> tuple[list[Total], Total, int]:
+    """The rows of :func:`totals`, everything together, and how many rows there are without a limit: all in one reading."""
     chosen = ORDERS.get(order) or ("value" if by.in_order else ORDERS["total"])
+    everything = ", ".join(f"CAST(sum({name}) OVER () AS BIGINT) AS all_{name}" for name in MEASURES)
     sql = (
-        f"SELECT {_sql(by)} AS value, {MEASURES} FROM chosen GROUP BY 1 "
+        f"SELECT *, micro // {MILLION} AS seconds, count(*) OVER () AS groups, {everything} "
+        f"FROM (SELECT value, {ADDED} FROM added GROUP BY 1) "
         f"ORDER BY {chosen} NULLS LAST, calls DESC, value{f' LIMIT {int(limit)}' if limit else ''}"
     )
-    rows = calls.grouped(sql).to_pylist()
+    rows = calls.added(sql, _sql(by)).to_pylist()
     values = [row["value"] for row in rows]
     names = by.names(values) if by.names else {}
-    return [Total(name=_name(row["value"], names), **row) for row in rows]
+    first = rows[0] if rows else {}
+    together = {name: first.get(f"all_{name}", 0) for name in MEASURES}
+    return (
+        [_total(row["value"], _name(row["value"], names), row) for row in rows],
+        _total(None, _g("Total"), together),
+        first.get("groups", 0),
+    )
+
+
+def _total(value: Any, name: str, sums: dict[str, Any]) -> Total:
+    measures = {measure: sums[measure] for measure in MEASURES if measure != "micro"}
+    return Total(value=value, name=name, seconds=sums["micro"] // MILLION, **measures)
 
 
 def _sql(by: Dimension) -> str:
@@ -159,15 +172,3 @@ def _sql(by: Dimension) -> str:
 
 def _name(value: Any, names: dict[Any, str]) -> str:
     return names.get(value) or (str(value) if value not in (None, "") else _g("not told"))
-
-
-def grand_total(calls: LakeQuerySet, by: Dimension) -> tuple[Total, int]:
-    """Everything together, and how many rows the dimension has."""
-    sql = f"SELECT count(DISTINCT {_sql(by)}) + CAST(bool_or({_sql(by)} IS NULL) AS INTEGER) AS groups, {MEASURES} FROM chosen"
-    rows = calls.grouped(sql).to_pylist()
-    row = rows[0] if rows else {}
-    groups = row.pop("groups", 0) or 0
-    empty = dict.fromkeys(
-        ("calls", "answered", "lost", "unrated", "seconds", "ring", "rung", "total", "buy", "bought"), 0
-    )
-    return Total(value=None, name=_g("Total"), **(empty | row)), int(groups)

@@ -50,8 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
     order = request.GET.get("order", "")
     if request.GET.get("export") in {"csv", "xlsx"} and not listing.errors:
         return export(request, listing, by)
-    rows = [] if listing.errors else totals.totals(listing.rows, by, order=order)
-    whole, groups = (None, 0) if listing.errors else totals.grand_total(listing.rows, by)
+    rows, whole, groups = ([], None, 0) if listing.errors else totals.whole(listing.rows, by, order=order)
     told = {
         "errors": listing.errors,
         "by": by,

@@ -114,6 +114,14 @@ def counted(qs: QuerySet, limit: int) -> Count:
     return Count(limit, capped=True) if found > limit else Count(found)
 
 
+def counted_all(rows: list[QuerySet], limit: int) -> list[Count]:
+    """:func:`counted` of each; rows that know how (``counted_together``) are counted in one reading."""
+    together = getattr(rows[0], "counted_together", None) if rows else None
+    if together is None:
+        return [counted(qs, limit) for qs in rows]
+    return [Count(limit, capped=True) if found > limit else Count(found) for found in together(rows)]
+
+
 def apply_of(screen: Screen, qs: QuerySet, text: str) -> QuerySet:
     """Rows that belong to one object, ``path:pk``, by a path that some screen's ``related`` declares.
 

@@ -15,7 +15,7 @@ from chappe.kit.screens import registry, rights, saved, words
 from chappe.kit.screens.declare import Kind, Screen
 from chappe.kit.screens.listing import Listing
 from chappe.kit.screens.paging import Slice, page_of
-from chappe.kit.screens.query import Count, apply_chips, apply_scope, counted, queryset_for
+from chappe.kit.screens.query import Count, apply_chips, apply_scope, counted, counted_all, queryset_for
 from chappe.kit.screens.tables import header_filter, table_for
 
 from .base import on_screen
@@ -66,6 +66,7 @@ def list_context(request: HttpRequest, listing: Listing) -> dict[str, Any]:
         else counted(listing.base, screen.estimate)
     )
     page = page_of(listing.rows, listing.page, listing.per_page, screen.estimate)
+    numbers = _numbers(listing, whole, page)
     bulk = [action for action in screen.actions if action.bulk and rights.may_perform(screen, action, user)]
     may_edit = bool(screen.bulk_fields) and rights.may_change_any(screen, user)
     hidden = [column for column in screen.columns if column not in listing.columns]
@@ -76,8 +77,8 @@ def list_context(request: HttpRequest, listing: Listing) -> dict[str, Any]:
         "table": table_for(
             screen, page.rows, user=user, columns=listing.columns, listing=listing, pick=bool(bulk or may_edit)
         ),
-        "scopes": _scopes(listing, whole, page),
-        "chips": _chips(listing, whole),
+        "scopes": _scopes(listing, numbers),
+        "chips": _chips(listing, numbers),
         "more_filters": [control for column in hidden if (control := header_filter(listing, column))],
         "count_text": words.rows(page.count.number, page.count.capped),
         "nothing_at_all": whole.number == 0,
@@ -117,20 +118,33 @@ def _links(listing: Listing, page: Slice) -> dict[str, Any]:
     }
 
 
-def _scopes(listing: Listing, whole: Count, page: Slice) -> list[dict[str, Any]]:
-    """The tabs. On a table too long to count, only the open one tells its number."""
+def _numbers(listing: Listing, whole: Count, page: Slice) -> dict[tuple[str, str], Count]:
+    """Rows of each tab and of each chip. On a table too long to count, only the open tab's."""
+    screen, found = listing.screen, {}
+    if not listing.chips:
+        found["scope", listing.scope] = page.count
+    if whole.capped:
+        return found
+    asked = {
+        ("scope", scope.name): apply_scope(screen, listing.searched, scope.name)
+        for scope in screen.scopes
+        if ("scope", scope.name) not in found
+    }
+    asked |= {
+        ("chip", chip.name): apply_chips(screen, listing.scoped, [chip.name], listing.user) for chip in screen.chips
+    }
+    return found | dict(zip(asked, counted_all(list(asked.values()), screen.estimate), strict=True))
+
+
+def _scopes(listing: Listing, numbers: dict[tuple[str, str], Count]) -> list[dict[str, Any]]:
+    """The tabs, with the numbers that were counted."""
     tabs = []
     for scope in listing.screen.scopes:
-        on = scope.name == listing.scope
-        count = None
-        if on and not listing.chips:
-            count = page.count
-        elif not whole.capped:
-            count = counted(apply_scope(listing.screen, listing.searched, scope.name), listing.screen.estimate)
+        count = numbers.get(("scope", scope.name))
         tabs.append(
             {
                 "scope": scope,
-                "on": on,
+                "on": scope.name == listing.scope,
                 "count": count and words.figure(count.number, count.capped),
                 "url": listing.link(scope=scope.name),
             }
@@ -138,16 +152,12 @@ def _scopes(listing: Listing, whole: Count, page: Slice) -> list[dict[str, Any]]
     return tabs
 
 
-def _chips(listing: Listing, whole: Count) -> list[dict[str, Any]]:
+def _chips(listing: Listing, numbers: dict[tuple[str, str], Count]) -> list[dict[str, Any]]:
     found = []
     for chip in listing.screen.chips:
         on = chip.name in listing.chips
         names = [name for name in listing.chips if name != chip.name] if on else [*listing.chips, chip.name]
-        count = None
-        if not whole.capped:
-            count = counted(
-                apply_chips(listing.screen, listing.scoped, [chip.name], listing.user), listing.screen.estimate
-            )
+        count = numbers.get(("chip", chip.name))
         found.append(
             {
                 "chip": chip,

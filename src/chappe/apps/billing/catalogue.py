@@ -263,7 +263,7 @@ registry.register(
         area=AREA,
         columns=(
             Column(name="series", label=_("Series of numbers"), kind=Kind.LINK),
-            Column(name="year", label=_("Year"), kind=Kind.NUMBER),
+            Column(name="year", label=_("Year"), kind=Kind.REF),
             Column(name="last", label=_("Last number"), kind=Kind.NUMBER),
             Column(name="last_date", label=_("Date of the last"), kind=Kind.DATE),
         ),

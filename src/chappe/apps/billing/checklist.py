@@ -99,15 +99,16 @@ def _sources(user: Any, month: dt.date) -> Step:
         batch__state=UsageBatch.State.READY, day__lte=last, day__gte=month - dt.timedelta(days=62)
     )
     found: dict[str, dt.date] = {}
-    for key, name, day in (
+    for key, name, owner, day in (
         visible_to(user, days)
-        .values_list("batch__replay_key", "batch__name")
+        .values_list("batch__replay_key", "batch__name", "batch__owner__name")
         .annotate(last=Max("day"))
-        .values_list("batch__replay_key", "batch__name", "last")
+        .values_list("batch__replay_key", "batch__name", "batch__owner__name", "last")
     ):
-        source = key.split(":")[1] if key.startswith("stream:") else ""
-        label = source or name
-        if source or day >= month:
+        # A file holds a week or a day: only all the files of an operator together reach the end of a month.
+        is_stream = key.startswith("stream:")
+        label = name if is_stream else _("files of calls of %(owner)s") % {"owner": owner or _("the house")}
+        if is_stream or day >= month:
             found[label] = max(found.get(label, day), day)
     for label, day in sorted(found.items(), key=lambda row: row[1]):
         if day < last:

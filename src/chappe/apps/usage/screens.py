@@ -329,7 +329,7 @@ registry.register(
         label_one=_("Retention rule"),
         area=AREA,
         columns=(
-            Column(name="kind", label=_("Class"), kind=Kind.REF, filter=FilterKind.CHOICE),
+            Column(name="kind", label=_("Class"), filter=FilterKind.CHOICE, choices=RetentionRule.Kind.choices),
             Column(name="months", label=_("Months kept"), kind=Kind.NUMBER),
             Column(name="is_active", label=_("Applied every night"), kind=Kind.BOOL),
             Column(name="last_run", label=_("Last purge"), kind=Kind.DATETIME),

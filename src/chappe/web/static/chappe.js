@@ -28,6 +28,11 @@
     setTimeout(() => note.remove(), bad ? 9000 : 4500);
   }
 
+  /* the entry of the page in sight, however long the menu is */
+  const here = document.querySelector(".ch-side nav a.on");
+  const side = here && here.closest(".ch-side");
+  if (side && here.offsetTop > side.clientHeight - 80) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+
   /* drawer */
   function drawer(open) {
     document.body.classList.toggle("ch-drawer-open", open);

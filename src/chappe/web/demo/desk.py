@@ -42,7 +42,7 @@ def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> 
     """``clerk`` is a person of ``operator``, whose rights the reports have. A second run adds nothing."""
     if BankStatement.objects.filter(owner=operator).exists():
         return
-    _tickets(actor, operator, today)
+    _tickets(clerk, operator, today)
     _statement(actor, operator, today)
     _debits(actor, operator, today)
     reminding.propose(actor=actor, owner=operator, today=today)

@@ -29,9 +29,9 @@
   }
 
   /* the entry of the page in sight, however long the menu is */
-  const here = document.querySelector(".ch-side nav a.on");
-  const side = here && here.closest(".ch-side");
-  if (side && here.offsetTop > side.clientHeight - 80) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+  const entry = document.querySelector(".ch-side nav a.on");
+  const menu = entry && entry.closest(".ch-side");
+  if (menu && entry.offsetTop > menu.clientHeight - 80) menu.scrollTop = entry.offsetTop - menu.clientHeight / 2;
 
   /* drawer */
   function drawer(open) {

@@ -2,6 +2,7 @@
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.network import actions, cards, queries
 from chappe.apps.network.access import AREA
@@ -39,7 +40,7 @@ registry.register(
         rows=joined("pm"),
         columns=(
             Column(name="name", label=_("Name"), kind=Kind.REF),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="rank", label=_("Place in the PM"), kind=Kind.NUMBER),
             Column(name="capacity", label=_("Positions"), kind=Kind.NUMBER),
             Column(name="columns", label=_("Positions a row"), kind=Kind.NUMBER, shown=False),
@@ -69,14 +70,14 @@ registry.register(
         rows=joined("module__pm", "fibre__cable", "operator"),
         scopes=(
             ALL,
-            Scope(name="free", label=_("Free"), where=Q(operator=None, fibre__isnull=False)),
+            Scope(name="free", label=pgettext_lazy("positions", "Free"), where=Q(operator=None, fibre__isnull=False)),
             Scope(name="used", label=_("Used"), where=Q(operator__isnull=False)),
             Scope(name="empty", label=_("Without a fibre"), where=Q(fibre=None)),
         ),
         columns=(
             Column(name="number", label=_("Position"), kind=Kind.NUMBER),
             Column(name="module", label=_("Module"), source="module__name", where=lambda text: Q(module__name__icontains=text)),
-            Column(name="pm", label=_("PM"), source="module__pm", kind=Kind.LINK, where=pointing("module__pm", Pm)),
+            Column(name="pm", label="PM", source="module__pm", kind=Kind.LINK, where=pointing("module__pm", Pm)),
             Column(name="cable", label=_("Cable"), source="fibre__cable", kind=Kind.LINK, where=pointing("fibre__cable", Cable)),
             Column(name="fibre", label=_("Fibre"), source="fibre__number", kind=Kind.NUMBER),
             Column(name="operator", label=_("Operator"), kind=Kind.LINK),
@@ -97,7 +98,7 @@ registry.register(
         actions=(
             Action(name="give", label=_("Give to an operator"), icon="plug-connected", perform=actions.patch, form=PatchForm, bulk=True, primary=True,
                    offered=lambda position, _user: position.operator_id is None),
-            Action(name="free", label=_("Free"), icon="plug-connected-x", perform=actions.free, bulk=True,
+            Action(name="free", label=pgettext_lazy("verb", "Free"), icon="plug-connected-x", perform=actions.free, bulk=True,
                    confirm=_("The operator loses this position. Free it?"),
                    offered=lambda position, _user: position.operator_id is not None),
         ),
@@ -124,7 +125,7 @@ registry.register(
         columns=(
             Column(name="reference", label=_("Reference"), kind=Kind.REF, where=queries.reference()),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="capacity", label=_("Fibres"), kind=Kind.NUMBER),
             Column(name="per_tube", label=_("Fibres a tube"), kind=Kind.NUMBER),
             Column(name="scheme", label=_("Colours"), filter=FilterKind.CHOICE),
@@ -227,7 +228,7 @@ registry.register(
         columns=(
             Column(name="name", label=_("Name"), source="__str__", kind=Kind.REF, order_by="name"),
             Column(name="fault", label=_("State"), kind=Kind.STATE, tones=FAULT_TONES),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="position", label=_("Position"), source="position__number", kind=Kind.NUMBER, shown=False),
             Column(name="cable", label=_("Cable at the PM"), where=queries.reference("cable"), shown=False),
             Column(name="tube", label=_("Tube at the PM"), kind=Kind.NUMBER, shown=False),

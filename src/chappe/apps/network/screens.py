@@ -130,8 +130,8 @@ registry.register(
     Screen(
         slug="network.pm",
         model=Pm,
-        label=_("PM"),
-        label_one=_("PM"),
+        label="PM",
+        label_one="PM",
         area=AREA,
         menu=Menu(section=SECTION, icon="server-2", order=20),
         intro=_("Concentration points. A PMR groups its technical PMs; its own modules, cables and routes are on its page."),
@@ -176,7 +176,7 @@ registry.register(
             Panel(title=_("Positions"), icon="grid-dots", template="network/positions.html", context=cards.positions),
             Panel(title=_("Routes by colour"), icon="route", template="network/routes.html", context=cards.routes),
             Panel(title=_("Getting in"), icon="key", aside=True, columns=("location_type", "comment", "access_note", "agreement_needed", "patching_by_oi")),
-            Panel(title=_("PM"), icon="server-2", aside=True, columns=(
+            Panel(title="PM", icon="server-2", aside=True, columns=(
                 "kind", "parent", "technical_count", "capacity", "dwellings", "risers", "engineering", "active_space", "installed_on",
                 "opened_on", "first_handover_on", "grouping", "consultation", "modified_on")),
             Panel(title=_("Where"), icon="map-pin", aside=True, columns=(*WHERE, "address_quality")),
@@ -215,7 +215,7 @@ registry.register(
         rows=joined("pm", "prdm"),
         columns=(
             _reference(source="__str__", order_by="reference"),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="prdm", label=_("PRDM"), kind=Kind.LINK, where=pointing("prdm", Prdm)),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=TONES),
             Column(name="length", label=_("Length (m)"), kind=Kind.NUMBER),
@@ -251,7 +251,7 @@ registry.register(
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="placing", label=_("Kind of place"), filter=FilterKind.EXACT),
             Column(name="drop_type", label=_("Kind of drop"), filter=FilterKind.EXACT),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="capacity", label=_("Capacity"), kind=Kind.NUMBER),
             *PLACE,
             Column(name="floor", label=_("Floor"), shown=False),
@@ -301,7 +301,7 @@ registry.register(
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=BUILDING_TONES),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="dwellings", label=_("Dwellings"), kind=Kind.NUMBER),
-            Column(name="pm", label=_("PM"), kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
             Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), shown=False),
             Column(name="oi_code", label=_("OI"), filter=FilterKind.EXACT, shown=False),
             Column(name="zone", label=_("Zone"), filter=FilterKind.CHOICE, shown=False),

@@ -35,7 +35,7 @@ class Building(Addressed, Located):
     state = models.CharField(_("state"), max_length=24, choices=State.choices, default=State.TARGET)
     kind = models.CharField(_("type"), max_length=8, choices=Kind.choices, default=Kind.HOUSE)
     dwellings = models.PositiveIntegerField(_("dwellings"), null=True, blank=True)
-    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name="PM")
     pbo = models.ForeignKey(Pbo, models.PROTECT, null=True, blank=True, related_name="buildings", verbose_name=_("PBO"))
     cabled_on = models.DateField(_("cabled"), null=True, blank=True)
     modified_on = models.DateField(_("last changed"), null=True, blank=True, db_index=True)

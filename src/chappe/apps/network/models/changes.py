@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.core.interop.compare import CHANGED, CREATED, DELETED
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
@@ -14,12 +15,12 @@ class Change(ScopedModel):
 
     class Thing(models.TextChoices):
         BUILDING = "building", _("building")
-        PM = "pm", _("PM")
+        PM = "pm", "PM"
         PRDM = "prdm", _("PRDM")
         LINK = "link", _("PM–PRDM link")
 
     class Event(models.TextChoices):
-        CREATION = CREATED, _("created")
+        CREATION = CREATED, pgettext_lazy("a change", "created")
         MODIFICATION = CHANGED, _("changed")
         SUPPRESSION = DELETED, _("deleted")
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.network.models.buildings import Pto
 from chappe.apps.network.models.located import no_separator
@@ -29,7 +30,7 @@ class Cable(ScopedModel):
 
     reference = models.CharField(_("reference"), max_length=100, unique=True, validators=[no_separator])
     kind = models.CharField(_("type"), max_length=2, choices=Kind.choices, default=Kind.DISTRIBUTION)
-    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="cables", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="cables", verbose_name="PM")
     capacity = models.PositiveIntegerField(_("fibres"), validators=[MinValueValidator(1), MaxValueValidator(864)])
     per_tube = models.PositiveIntegerField(
         _("fibres a tube"), default=12, validators=[MinValueValidator(1), MaxValueValidator(72)]
@@ -54,7 +55,7 @@ class Fibre(ScopedModel):
     access = Access(area="reseau", owner=HOUSE)
 
     class State(models.TextChoices):
-        FREE = "free", _("free")
+        FREE = "free", pgettext_lazy("a fibre", "free")
         USED = "used", _("used")
         RESERVED = "reserved", _("reserved")
         BROKEN = "broken", _("out of order")
@@ -88,7 +89,7 @@ class Module(ScopedModel):
 
     access = Access(area="reseau", owner=HOUSE)
 
-    pm = models.ForeignKey(Pm, models.CASCADE, related_name="modules", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.CASCADE, related_name="modules", verbose_name="PM")
     name = models.CharField(_("name"), max_length=60, validators=[no_separator])
     rank = models.PositiveIntegerField(_("place in the PM"), default=1)
     capacity = models.PositiveIntegerField(_("positions"), default=144, validators=[MaxValueValidator(1152)])
@@ -190,7 +191,7 @@ class OpticalRoute(ScopedModel):
         LONG = "long", _("endless")
         TOO_MANY = "too-many", _("too many routes to the socket")
 
-    pm = models.ForeignKey(Pm, models.CASCADE, related_name="routes", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.CASCADE, related_name="routes", verbose_name="PM")
     position = models.OneToOneField(Position, models.CASCADE, related_name="route", verbose_name=_("position"))
     pto = models.ForeignKey(Pto, models.SET_NULL, null=True, blank=True, related_name="routes", verbose_name=_("PTO"))
     connector = models.PositiveIntegerField(_("connector"), null=True, blank=True)

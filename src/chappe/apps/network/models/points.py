@@ -73,8 +73,8 @@ class Pm(Addressed, Located):
     access_note = EncryptedTextField(_("how to get in"), blank=True, default="")
 
     class Meta:
-        verbose_name = _("PM")
-        verbose_name_plural = _("PM")
+        verbose_name = "PM"
+        verbose_name_plural = "PM"
         ordering = ["reference"]
 
     def clean(self) -> None:
@@ -94,7 +94,7 @@ class PmLink(ScopedModel):
 
     access = Access(area="reseau", owner=HOUSE)
 
-    pm = models.ForeignKey(Pm, models.PROTECT, related_name="links", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.PROTECT, related_name="links", verbose_name="PM")
     prdm = models.ForeignKey(Prdm, models.PROTECT, related_name="links", verbose_name=_("PRDM"))
     reference = models.CharField(_("reference"), max_length=30, blank=True, validators=[no_separator])
     state = models.CharField(_("state"), max_length=24, choices=State.choices, default=State.PLANNED, db_index=True)
@@ -124,7 +124,7 @@ class Pbo(Addressed, Located):
 
     reference = models.CharField(_("reference"), max_length=100, unique=True, validators=[no_separator])
     kind = models.CharField(_("type"), max_length=3, choices=Kind.choices, default=Kind.PBO)
-    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="pbos", verbose_name=_("PM"))
+    pm = models.ForeignKey(Pm, models.PROTECT, null=True, blank=True, related_name="pbos", verbose_name="PM")
     placing = models.CharField(_("kind of place"), max_length=40, blank=True)
     drop_type = models.CharField(_("kind of drop"), max_length=40, blank=True, validators=[no_separator])
     capacity = models.PositiveIntegerField(_("capacity"), null=True, blank=True)

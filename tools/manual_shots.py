@@ -37,8 +37,10 @@ class Shot:
     path: str
     steps: Sequence[tuple[str, str]] = ()
     signed_in: bool = True
+    by: int = 0  # rank among the people of the demonstration
 
 
+CLERK = 1  # who bills for an operator
 ROW = ("open", "tbody tr:first-child a[href^='/']")  # the detail page of the first row
 SHOTS: dict[str, Shot] = {
     "connexion": Shot("/sign-in/", signed_in=False),
@@ -58,6 +60,115 @@ SHOTS: dict[str, Shot] = {
     "usage-upload": Shot("/usage/upload/"),
     "usage-simulation": Shot("/usage/simulation/", (ROW,)),
     "usage-simulation-row": Shot("/usage/simulation-row/"),
+    "usage-totals": Shot("/usage/totals/"),
+    "usage-traffic": Shot("/usage/traffic/"),
+    "usage-privacy": Shot("/usage/privacy/"),
+    "usage-masking": Shot("/usage/masking/"),
+    "usage-retention-rule": Shot("/usage/retention-rule/"),
+    "collect-source": Shot("/collect/source/"),
+    "collect-live": Shot("/collect/live/"),
+    "collect-chunk": Shot("/collect/chunk/?scope=all"),
+    "collect-raw": Shot("/collect/raw/", (("choose", "main select[name=source]"),)),
+    "collect-raw-line": Shot(
+        "/collect/raw/", (("choose", "main select[name=source]"), ("open", "main tbody a[href^='/']"))
+    ),
+    "collect-upload": Shot("/collect/upload/"),
+    "collect-confirm": Shot("/collect/chunk/?scope=all&q=reprise", (ROW, ("open", "a[href$='/confirm/']"))),
+    "collect-issue": Shot("/collect/issue/"),
+    "collect-mend": Shot("/collect/mend/?source=centrex-altitel"),
+    "collect-profile": Shot("/collect/profile/"),
+    "collect-packaged": Shot("/collect/packaged/"),
+    "collect-test": Shot("/collect/test/", (("paste", "examples/tickets/avaya-ip-office.txt"),)),
+    "collect-wizard": Shot("/collect/mapping/", (("paste", "examples/tickets/operateur.csv"),)),
+    "collect-alarm": Shot("/collect/alarm/?scope=all"),
+    "collect-fetched": Shot("/collect/fetched/"),
+    "collect-open-group": Shot("/collect/open-group/"),
+    "customers-customer": Shot("/customers/customer/"),
+    "customers-line": Shot("/customers/line/"),
+    "customers-assignment": Shot("/customers/assignment/"),
+    "customers-cost-centre": Shot("/customers/cost-centre/"),
+    "customers-brand": Shot("/customers/brand/"),
+    "customers-consent": Shot("/customers/consent/"),
+    "customers-tree": Shot("/customers/tree/"),
+    "billing-checklist": Shot("/billing/control/", by=CLERK),
+    "billing-run": Shot("/billing/run/"),
+    "billing-new-run": Shot("/billing/prepare/", by=CLERK),
+    "billing-invoice": Shot("/billing/invoice/?scope=all"),
+    "billing-invoice-calls": Shot("/billing/invoice/?scope=all&q=Garage", (ROW, ("open", "main a[href$='/calls/']"))),
+    "billing-new-invoice": Shot("/billing/new/", by=CLERK),
+    "billing-line": Shot("/billing/line/"),
+    "billing-parked": Shot("/billing/parked/"),
+    "billing-product": Shot("/billing/product/"),
+    "billing-price": Shot("/billing/price/"),
+    "billing-bundle": Shot("/billing/bundle/"),
+    "billing-purchase": Shot("/billing/purchase/"),
+    "billing-discount": Shot("/billing/discount/"),
+    "billing-commitment": Shot("/billing/commitment/"),
+    "billing-series": Shot("/billing/series/"),
+    "billing-series-year": Shot("/billing/series-year/"),
+    "billing-journal": Shot("/billing/journal/"),
+    "billing-verify": Shot("/billing/verify/"),
+    "billing-archive": Shot("/billing/archive/"),
+    "billing-new-archive": Shot("/billing/archive-period/"),
+    "billing-margin": Shot("/billing/margin/"),
+    "billing-law": Shot("/billing/law/"),
+    "invoicing-production": Shot("/invoicing/production/?scope=all"),
+    "invoicing-send": Shot(
+        "/invoicing/production/?scope=all",
+        (ROW, ("open", "main a[href^='/billing/invoice/']"), ("open", "main a[href$='/send/']")),
+    ),
+    "invoicing-layout": Shot("/invoicing/layout/", (("wait", "main img"),)),
+    "invoicing-deposit": Shot("/invoicing/deposit/"),
+    "invoicing-report": Shot("/invoicing/report/"),
+    "payments-payment": Shot("/payments/payment/"),
+    "payments-allocation": Shot("/payments/allocation/"),
+    "payments-unpaid": Shot("/payments/unpaid/"),
+    "payments-account": Shot("/payments/unpaid/", (("open", "main a[href^='/payments/account/']"),)),
+    "payments-statement": Shot("/payments/statement/"),
+    "payments-movement": Shot("/payments/movement/?scope=all"),
+    "payments-upload": Shot("/payments/upload/"),
+    "payments-mandate": Shot("/payments/mandate/"),
+    "payments-version": Shot("/payments/version/"),
+    "payments-collection": Shot("/payments/collection/?scope=all"),
+    "payments-debit": Shot("/payments/debit/?scope=all"),
+    "payments-reminder": Shot("/payments/reminder/"),
+    "payments-level": Shot("/payments/level/"),
+    "mail-message": Shot("/mail/message/?scope=all"),
+    "mail-report": Shot("/mail/report/"),
+    "mail-test": Shot("/mail/test/"),
+    "reports-home": Shot("/reports/"),
+    "reports-show": Shot("/reports/show/cumul-par-client/"),
+    "reports-export": Shot("/reports/show/synthese-12-mois/"),
+    "reports-report": Shot("/reports/report/"),
+    "reports-run": Shot("/reports/run/"),
+    "reports-schedule": Shot("/reports/schedule/"),
+    "reports-version": Shot("/reports/version/"),
+    "reports-new": Shot("/reports/new/"),
+    "reports-edit": Shot("/reports/edit/tableau-des-factures/"),
+    "mail-message-detail": Shot("/mail/message/?scope=all&q=F2026", (ROW,)),
+    "payments-collection-detail": Shot("/payments/collection/?scope=all", (ROW,)),
+    "payments-mandate-detail": Shot("/payments/mandate/?scope=all", (ROW,)),
+    "payments-payment-detail": Shot("/payments/payment/?scope=all", (ROW,)),
+    "payments-reminder-detail": Shot("/payments/reminder/1/"),
+    "payments-statement-detail": Shot("/payments/statement/?scope=all", (ROW,)),
+    "network-prdm": Shot("/network/prdm/"),
+    "network-pm": Shot("/network/pm/", (ROW,)),
+    "network-link": Shot("/network/link/"),
+    "network-pbo": Shot("/network/pbo/"),
+    "network-building": Shot("/network/building/"),
+    "network-pto": Shot("/network/pto/"),
+    "network-module": Shot("/network/module/"),
+    "network-position": Shot("/network/position/"),
+    "network-cable": Shot("/network/cable/", (ROW,)),
+    "network-fibre": Shot("/network/fibre/"),
+    "network-splice": Shot("/network/splice/"),
+    "network-route": Shot("/network/route/", (ROW,)),
+    "network-change": Shot("/network/change/"),
+    "watch-alert": Shot("/watch/alert/?scope=all"),
+    "watch-rule": Shot("/watch/rule/?scope=all"),
+    "watch-prefix": Shot("/watch/prefix/"),
+    "watch-packaged": Shot("/watch/packaged/"),
+    "watch-trial": Shot("/watch/trial/"),
     "tariffs-plan": Shot("/tariffs/plan/"),
     "tariffs-plan-detail": Shot("/tariffs/plan/?q=PRO", (ROW,)),
     "tariffs-version": Shot("/tariffs/version/"),
@@ -116,6 +227,15 @@ def act(page: Any, verb: str, about: str) -> None:
             page.select_option("select[name=plan]", plan)
             page.locator("main button[type=submit]").first.click()
             page.wait_for_load_state()
+        case "choose":
+            options = page.locator(about).first.locator("option:not([value=''])")
+            page.locator(about).first.select_option(options.first.get_attribute("value"))
+            page.locator(f"form:has({about.removeprefix('main ')}) [type=submit]").first.click()
+            page.wait_for_load_state()
+        case "paste":
+            page.locator("main textarea:visible").first.fill((ROOT / about).read_text("utf-8", errors="replace")[:2000])
+            page.locator("main button[type=submit]").first.click()
+            page.wait_for_load_state()
         case "wait":
             page.locator(about).first.wait_for()
         case "type":
@@ -126,13 +246,13 @@ def act(page: Any, verb: str, about: str) -> None:
     chrome.settled(page)
 
 
-def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]:
+def take(base: str, names: Sequence[str], people: Sequence[str], password: str) -> list[str]:
     """The pictures of ``names``; answers what was wrong, one sentence each."""
     problems: list[str] = []
     os.environ["LANGUAGE"] = "fr"  # how Chromium writes its own date fields, where chromium-l10n is installed
     with chrome.browser() as started:
-        for signed_in in (False, True):
-            wanted = [name for name in names if SHOTS[name].signed_in is signed_in]
+        for user in (None, *range(len(people))):
+            wanted = [name for name in names if user == (SHOTS[name].by if SHOTS[name].signed_in else None)]
             if not wanted:
                 continue
             context = started.new_context(
@@ -140,8 +260,8 @@ def take(base: str, names: Sequence[str], user: str, password: str) -> list[str]
             )
             context.set_default_timeout(PATIENCE_MS)
             page = chrome.watched(context.new_page(), problems)
-            if signed_in:
-                chrome.sign_in(page, lambda path: urljoin(base, path), user, password)
+            if user is not None:
+                chrome.sign_in(page, lambda path: urljoin(base, path), people[user], password)
             blank = context.new_page()
             for name in wanted:
                 problems += one(page, blank, name)
@@ -188,7 +308,7 @@ def main() -> int:
 
         connections.close_all()  # Playwright runs a loop in this thread, where Django refuses its database
         with run.serving("127.0.0.1", run.free_port("127.0.0.1", 0)) as base:
-            problems = take(base, options.only, LOGINS[0].name, PASSWORD)
+            problems = take(base, options.only, [login.name for login in LOGINS], PASSWORD)
     print(*problems, sep="\n", end="\n" if problems else "")
     return 1 if problems else 0
 

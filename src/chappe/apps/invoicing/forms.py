@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.customers.models import Brand
 from chappe.core.einvoice.samples import SAMPLES
@@ -28,7 +29,9 @@ assert set(SAMPLE_LABELS) == set(SAMPLES)  # each sample has its label
 class SendForm(forms.Form):
     """Who gets the invoice, and what the mail says."""
 
-    to = forms.CharField(label=_("To"), help_text=_("Several addresses are parted by commas."))
+    to = forms.CharField(
+        label=pgettext_lazy("recipients of a mail", "To"), help_text=_("Several addresses are parted by commas.")
+    )
     subject = forms.CharField(label=_("Subject"), max_length=200)
     text = forms.CharField(label=_("Text"), widget=forms.Textarea(attrs={"rows": 9}))
 

@@ -16,7 +16,6 @@ from chappe.apps.billing.models import (
     Discount,
     Invoice,
     JournalEntry,
-    JournalHead,
     Parked,
     Product,
     ProductPrice,
@@ -99,10 +98,6 @@ def journal_entry(owner: Any, mark: str) -> JournalEntry:
     )  # fmt: skip
 
 
-def journal_head(_owner: Any, mark: str) -> JournalHead:
-    return JournalHead.objects.create(chain=mark)
-
-
 def archive(owner: Any, mark: str) -> Archive:
     return Archive.objects.create(owner=owner, first_day=DAY, last_day=DAY, last_sha256=mark)
 
@@ -120,7 +115,6 @@ FACTORIES = {
     Discount: discount,
     Invoice: invoice,
     JournalEntry: journal_entry,
-    JournalHead: journal_head,
     Parked: parked,
     Product: product,
     ProductPrice: price,

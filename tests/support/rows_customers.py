@@ -9,7 +9,6 @@ from chappe.apps.customers.models import (
     Brand,
     CostCentre,
     Customer,
-    CustomerCounter,
     DetailConsent,
     Line,
 )
@@ -49,16 +48,11 @@ def consent(owner: Any, mark: str) -> DetailConsent:
     return DetailConsent.objects.create(customer=customer(owner, mark), asked_by=mark, asked_on=START)
 
 
-def counter(_owner: Any, _mark: str) -> CustomerCounter:
-    return CustomerCounter.objects.create(owner_key=next(_serial) + 10_000_000, last=1)
-
-
 FACTORIES = {
     Assignment: assignment,
     Brand: brand,
     CostCentre: cost_centre,
     Customer: customer,
-    CustomerCounter: counter,
     DetailConsent: consent,
     Line: line,
 }

@@ -1,7 +1,7 @@
 """Runs the suite: first with SQLite, then with PostgreSQL, and closes with one line for both.
 
-Core tests need no database, so the second run leaves them out. ``--db`` picks one database; other arguments
-go to pytest.
+The second run takes what a database can change (``BOTH``); ``--whole`` takes everything there too. ``--db`` picks one
+database; other arguments go to pytest.
 """
 
 import argparse
@@ -16,8 +16,27 @@ from pathlib import Path
 from tests.support import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-#: What no database can change: run once.
-NO_DATABASE = ("tests/core", "tests/cli", "tests/connectors", "tests/test_docs.py", "tests/contracts/test_words.py")
+#: What PostgreSQL runs again: rows, rights, verbs, jobs and flows. The rest asks the same questions of either database.
+BOTH = (
+    *(
+        f"tests/apps/{app}"
+        for app in (
+            "parties",
+            "exchange",
+            "tariffs",
+            "usage",
+            "network",
+            "customers",
+            "collect",
+            "billing",
+            "payments",
+            "watch",
+        )
+    ),
+    *(f"tests/kit/{part}" for part in ("access", "audit", "jobs", "screens", "mail")),
+    "tests/flows",
+    "tests/contracts/test_rows.py",
+)
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
 
@@ -46,16 +65,17 @@ def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, 
         }
 
 
-def _without_core(arguments: list[str]) -> list[str]:
-    """What the second database runs: all but the tests that need none, unless paths were asked for."""
+def _again(arguments: list[str]) -> list[str]:
+    """What the second database runs, unless paths were asked for."""
     if any(not argument.startswith("-") for argument in arguments):
         return arguments
-    return [*arguments, "tests", *(f"--ignore={path}" for path in NO_DATABASE)]
+    return [*arguments, *BOTH]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--db", choices=["sqlite", "postgresql"])
+    parser.add_argument("--whole", action="store_true", help="everything on PostgreSQL too")
     options, arguments = parser.parse_known_args()
     started = time.monotonic()
     codes, total = [], {}
@@ -69,7 +89,7 @@ def main() -> int:
             code, counts = once(name, "", arguments)
         else:
             with make() as url:
-                code, counts = once(name, url, _without_core(arguments))
+                code, counts = once(name, url, arguments if options.whole else _again(arguments))
         codes.append(code)
         for word, number in counts.items():
             total[word] = total.get(word, 0) + number

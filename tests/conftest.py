@@ -42,6 +42,25 @@ def _drop_with_force():
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _migrated_rows_come_back():
+    """Tests that commit empty every table afterwards: what migrations had written is written again."""
+    import importlib
+
+    from django.apps import apps
+    from django.db.models.signals import post_migrate
+
+    def again(sender, **_more):
+        if sender.label == "payments":
+            importlib.import_module("chappe.apps.payments.defaults").fill(apps, None)
+        if sender.label == "usage":
+            importlib.import_module("chappe.apps.usage.migrations.0002_rules").usual(apps, None)
+
+    post_migrate.connect(again, weak=False, dispatch_uid="tests.migrated-rows")
+    yield
+    post_migrate.disconnect(dispatch_uid="tests.migrated-rows")
+
+
 @pytest.fixture(autouse=True)
 def _fresh():
     """No cached value and no reader's language is left over from the test before."""

@@ -38,6 +38,12 @@ WITHOUT_SCREEN = {
     "api.KeyMeter": "the column “uses” of its key",
     "api.KeyHolder": "a proxy of User, never saved",
     "usage.UsageDay": "charts and tiles of the dashboard",
+    "mail.MessageFile": "the attachments on the page of its mail",
+    "collect.SourceState": "the health on the page of its source",
+    "collect.SourceHour": "the chart of hours on the page of its source",
+    "billing.CheckTick": "the ticks of the control of the month",
+    "invoicing.IssuedFile": "the card of files on the page of its invoice",
+    "invoicing.DepositStatus": "the statuses on the page of its deposit",
 }
 #: Lists that cannot be empty for whoever reads them, and why.
 NEVER_EMPTY = {

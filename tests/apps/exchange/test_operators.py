@@ -209,7 +209,8 @@ def test_the_refused_lines_are_mended_and_sent_again(client, alice, send, act):
 def test_exports_disarm_formulas(client, alice, send):
     client.force_login(alice)
     evil = "=cmd|' /C calc'!A0"
-    file = send(f"nom;siren;notes\n{evil};123;+SUM(A1)\nBon;;{evil}\n")
+    # «code interop» is a column of operators alone: files of customers too have names, SIREN and notes.
+    file = send(f"nom;siren;notes;code interop\n{evil};123;+SUM(A1);\nBon;;{evil};\n")
     assert download(client, file, "rejects")[1][:3] == ["'" + evil, "123", "'+SUM(A1)"]
     plan = download(client, file, "plan")
     assert ["creation", "3", "name=Bon", "Bon", "notes", "∅", "'" + evil] in plan

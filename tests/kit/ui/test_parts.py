@@ -171,5 +171,5 @@ def test_the_lock_holds_hashes_and_no_address():
     text = (ROOT / "package-lock.json").read_text("utf-8")
     assert "http" not in text
     packages = {name: entry for name, entry in json.loads(text)["packages"].items() if name}
-    assert len(packages) == 8
+    assert len(packages) == 9
     assert all(entry["integrity"].startswith("sha512-") for entry in packages.values())

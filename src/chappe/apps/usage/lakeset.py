@@ -143,7 +143,8 @@ def _named(column: str, lookup: str, value: Any) -> Test:
 
 
 def _by_number(name: str, lookup: str, value: str) -> Test:
-    """A test on a number that tells no more than the screen shows: hidden digits answer neither yes nor no."""
+    """A test on a number that tells no more than the screen shows: hidden digits answer neither yes nor no, and a number
+    that is hidden whole is never found."""
     masks = policies.current(with_lines=True)
     plain = _compare(name, lookup, value)
     if not (masks.screen or masks.no_detail) or lookup not in _COMPARE:
@@ -157,7 +158,7 @@ def _by_number(name: str, lookup: str, value: str) -> Test:
     if masks.no_detail:
         begins = ""
     return Test(
-        f"(starts_with({name}, ?) AND {longer} AND (starts_with({seen}, ?) OR starts_with(?, {seen})))",
+        f"(starts_with({name}, ?) AND {longer} AND (starts_with({seen}, ?) OR ({seen} <> '' AND starts_with(?, {seen}))))",
         (begins, len(value), value, value),
     )
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from chappe.apps.billing import services as billing
-from chappe.apps.billing.models import Invoice, JournalEntry, Product, ProductPrice, Purchase
+from chappe.apps.billing.models import Invoice, JournalEntry, Parked, Product, ProductPrice, Purchase
 from chappe.apps.collect import queries
 from chappe.apps.customers import holding
 from chappe.apps.customers.services import create_brand, create_customer, create_line
@@ -72,7 +72,7 @@ def customer(plan):
     row = create_customer(
         actor=ACTOR,
         data={
-            "name": "Clinique d’essai", "siren": "552100554", "vat_number": "FR51552100554", "electronic_address": "552100554",
+            "name": "Clinique d’essai", "siren": "552100554", "vat_number": "FR96552100554", "electronic_address": "552100554",
             "line1": "12 avenue Aristide-Briand", "postal_code": "39110", "city": "Salins-les-Bains", "sell_plan": plan,
             "invoice_emails": "compta@clinique.example",
         },
@@ -150,6 +150,7 @@ def test_from_the_socket_to_the_mailbox(customer, plan, box, smtp, tmp_path):  #
     billing.check(actor=ACTOR, run=run)
     billing.freeze(actor=ACTOR, run=run)
     run_pending()
+    assert [(row.code, row.params) for row in Parked.objects.all()] == []
     invoice = Invoice.objects.get()
     # subscription 10.00 + calls 0.302 → 0.30 at the line = 10.30; VAT 20 % = 2.06; due 12.36
     assert (invoice.state, invoice.net, invoice.tax, invoice.gross) == ("issued", 1030 * CENT, 206 * CENT, 1236 * CENT)

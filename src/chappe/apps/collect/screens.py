@@ -82,7 +82,7 @@ registry.register(
             Column(name="last_ticket", label=_("Last ticket"), source="live__last_ticket", kind=Kind.DATETIME),
             Column(name="today", label=_("Calls today"), kind=Kind.NUMBER, filter=FilterKind.NONE, sortable=False),
             Column(name="way", label=_("How tickets come"), filter=FilterKind.CHOICE),
-            Column(name="port", label=_("Port"), kind=Kind.TEXT, filter=FilterKind.EXACT),
+            Column(name="port", label=_("Port"), kind=Kind.TEXT),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK),
             Column(name="slug", label=_("Code"), shown=False),
             Column(name="profile", label=_("Profile"), filter=FilterKind.EXACT, shown=False),

@@ -70,8 +70,6 @@ INSTALLED_APPS = [
     "chappe.apps.parties",
     "chappe.apps.exchange",
     "chappe.apps.network",
-    "chappe.apps.ipe",
-    "chappe.apps.cartography",
     "chappe.apps.tariffs",
     "chappe.apps.usage",
     "chappe.apps.customers",

@@ -1,1 +1,0 @@
-"""The map: tiles cut from the network, searched and clicked."""

@@ -7,6 +7,8 @@ import datetime as dt
 import io
 from collections.abc import Iterable
 
+from django.utils import translation
+
 from chappe.apps.billing.models import Invoice
 from chappe.apps.collect import intake
 from chappe.apps.collect.models import Source
@@ -19,6 +21,9 @@ from chappe.apps.payments.models import BankStatement, Mandate
 from chappe.apps.reports import scheduling
 from chappe.apps.reports import services as reports
 from chappe.apps.reports.models import Report, ReportSchedule
+from chappe.apps.watch import raising
+from chappe.apps.watch import services as watch
+from chappe.apps.watch.models import Rule
 from chappe.core.base.money import NANO
 from chappe.kit.access.actor import Actor
 from chappe.kit.jobs.runner import run_pending
@@ -49,6 +54,7 @@ def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> 
     _letters(actor, operator)
     _platform(actor, operator, today)
     _reports(clerk)
+    _watch(actor, operator)
     run_pending()
 
 
@@ -148,3 +154,12 @@ def _reports(clerk: Actor) -> None:
         schedule: ReportSchedule = reports.create_schedule(actor=clerk, data={**data, "recipients": recipient})
         if schedule.next_due is not None:
             scheduling.deliver(schedule, schedule.next_due)
+
+
+def _watch(actor: Actor, operator: Operator) -> None:
+    """The packaged rules, and what they say of the three months."""
+    with translation.override("fr"):
+        watch.install(actor=actor, owner=operator, slugs={row["slug"] for row in watch.packaged()})
+        premium = Rule.objects.get(owner=operator, packaged="premium")
+        watch.update(actor=actor, object=premium, data={"warning": 2})  # one call a day is nothing to be told of
+    raising.look_at_new()

@@ -25,6 +25,7 @@ from chappe.apps.billing.history import history_of
 from chappe.apps.billing.models import BilledLine, Invoice, Parked, Run
 from chappe.apps.customers.checks import blocking, brand_remarks
 from chappe.apps.customers.models import Brand, Customer
+from chappe.apps.usage import policies
 from chappe.core.base.issue import Severity
 from chappe.core.billing.document import Month
 from chappe.core.billing.vat import VatUnknownError
@@ -70,7 +71,7 @@ def compute(run: Run, progress: Progress = lambda done, total: None) -> None:
     run.refresh_from_db()
     window = Window(run.month, run.lookback)
     people = customers_of(run)
-    reader = Reader(run, people)
+    reader = Reader(run, people, policies.current().printed)
     try:
         counts = {month: reader.counts(month) for month in window.months}
         reader.standing([customer.pk for customer in people])

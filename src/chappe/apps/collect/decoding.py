@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from chappe.apps.collect import words
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.records import sample_of
+from chappe.apps.usage import policies
 from chappe.core.base.issue import Severity
+from chappe.core.calls.masking import mask
 from chappe.core.tickets.contract import Decoded, Profile, Segment, Way
 from chappe.kit.access.door import Level, may
 from chappe.kit.ui import formats
 
 TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "new"}
 DIGITS = re.compile(r"\d{7,}")
-HIDDEN_DIGITS = 4
 
 
 @dataclass
@@ -40,16 +41,14 @@ class Shown:
         return self.segments[0] if self.segments else None
 
 
-def may_see_digits(user: Any) -> bool:
-    """Whole numbers are for those who mend tickets; readers see them without their last digits."""
-    return may(user, AREA, Level.WRITE)
+def hidden_digits(user: Any) -> int:
+    """How many last digits a page hides: none from those who mend tickets, for readers what the policy of screens says."""
+    return 0 if may(user, AREA, Level.WRITE) else policies.current().screen
 
 
-def masked(text: str, whole: bool) -> str:
+def masked(text: str, hidden: int) -> str:
     """A raw line for a reader: the last digits of anything that may be a number of somebody are hidden."""
-    if whole:
-        return text
-    return DIGITS.sub(lambda found: found[0][:-HIDDEN_DIGITS] + "*" * HIDDEN_DIGITS, text)
+    return DIGITS.sub(lambda found: mask(found[0], hidden), text) if hidden else text
 
 
 def readable(data: bytes, encoding: str = "utf-8") -> str:
@@ -61,11 +60,11 @@ def readable(data: bytes, encoding: str = "utf-8") -> str:
     return "".join(f"\\x{ord(sign):02x}" if ord(sign) < 32 and sign not in "\t\n" else sign for sign in text)
 
 
-def show(number: int, data: bytes, found: Decoded, *, whole: bool = True, cut: str = "") -> Shown:
+def show(number: int, data: bytes, found: Decoded, *, hidden: int = 0, cut: str = "") -> Shown:
     """One record with everything that is said of it."""
     language = (get_language() or "fr")[:2]
     issues = [
-        {"tone": TONES[issue.severity], "sentence": masked(issue.sentence(language), whole), "field": issue.field}
+        {"tone": TONES[issue.severity], "sentence": masked(issue.sentence(language), hidden), "field": issue.field}
         for issue in found.issues
     ]
     if cut:
@@ -80,8 +79,8 @@ def show(number: int, data: bytes, found: Decoded, *, whole: bool = True, cut: s
         tone, verdict = "new", _("Left out: %(why)s") % {"why": skip_label(found.skipped)}
     else:
         tone, verdict = "bad", pgettext("a ticket", "Refused")
-    rows = [[(name, masked(text, whole)) for name, text in words.segment_rows(segment)] for segment in found.segments]
-    return Shown(number, masked(readable(data), whole), tone, verdict, list(found.segments), rows, issues)
+    rows = [[(name, masked(text, hidden)) for name, text in words.segment_rows(segment)] for segment in found.segments]
+    return Shown(number, masked(readable(data), hidden), tone, verdict, list(found.segments), rows, issues)
 
 
 def skip_label(code: str) -> str:
@@ -96,7 +95,7 @@ def skip_label(code: str) -> str:
 
 
 def show_all(
-    profile: Profile, records: Iterable[bytes], *, received: dt.datetime | None = None, whole: bool = True
+    profile: Profile, records: Iterable[bytes], *, received: dt.datetime | None = None, hidden: int = 0
 ) -> list[Shown]:
     """Pasted records through one decoder, in order."""
     from chappe.core.tickets.registry import make_decoder
@@ -104,7 +103,8 @@ def show_all(
     decoder = make_decoder(profile)
     moment = received or timezone.now()
     return [
-        show(number, data, decoder.decode(data, received=moment), whole=whole) for number, data in enumerate(records, 1)
+        show(number, data, decoder.decode(data, received=moment), hidden=hidden)
+        for number, data in enumerate(records, 1)
     ]
 
 
@@ -119,7 +119,7 @@ def split_sample(profile: Profile | None, data: bytes, most: int = 200) -> list[
     return [record for _offset, record in islice(split(profile, iter([data])), most)]
 
 
-def brief(shown: Shown, whole: bool = True) -> dict[str, Any]:
+def brief(shown: Shown, hidden: int = 0) -> dict[str, Any]:
     """The columns of the live page."""
     segment = shown.first
     told: dict[str, Any] = {
@@ -129,8 +129,8 @@ def brief(shown: Shown, whole: bool = True) -> dict[str, Any]:
     if segment is not None:
         told |= {
             "start": f"{segment.start:%H:%M:%S}", "way": words.way_label(segment.way),
-            "caller": masked(segment.caller or segment.party1, whole),
-            "called": masked(segment.dialled or segment.called if segment.way == Way.OUT else segment.called, whole),
+            "caller": masked(segment.caller or segment.party1, hidden),
+            "called": masked(segment.dialled or segment.called if segment.way == Way.OUT else segment.called, hidden),
             "reached": segment.reached, "talk": formats.duration(segment.talk),
             "ring": formats.duration(segment.ring) if segment.ring else "", "trunk": segment.trunk,
             "outcome": words.outcome_label(segment.outcome),

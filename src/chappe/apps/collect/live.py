@@ -46,9 +46,9 @@ def _sources(request: HttpRequest) -> list[Source]:
 class Tail:
     """The tickets of one source from a number on, decoded with its profile."""
 
-    def __init__(self, source: Source, after: int, whole: bool) -> None:
+    def __init__(self, source: Source, after: int, hidden: int) -> None:
         spool = queries.spool()
-        self.source, self.whole, self.after = source, whole, after
+        self.source, self.hidden, self.after = source, hidden, after
         self.follower = Follower(partial(spool.files, source.slug), spool.folder / source.slug, after)
         self.decoder = make_decoder(with_zone(source.profile, source))
         self.decoder.restore((source.told.decoder or {}).get(source.profile) or {})
@@ -64,8 +64,8 @@ class Tail:
     def told(self, record: Record) -> dict[str, Any]:
         """One ticket as the page shows it."""
         found = self.decoder.decode(record.data, received=record.received)
-        shown = decoding.show(record.number, record.data, found, whole=self.whole, cut=record.cut)
-        return decoding.brief(shown, self.whole) | {
+        shown = decoding.show(record.number, record.data, found, hidden=self.hidden, cut=record.cut)
+        return decoding.brief(shown, self.hidden) | {
             "source": self.source.name, "number": record.number,
             "received": f"{timezone.localtime(record.received):%H:%M:%S}",
             "url": f"{registry.url('collect.raw-line')}?source={self.source.slug}&number={record.number}",
@@ -92,8 +92,8 @@ def place_of(numbers: dict[int, int]) -> str:
 def stream(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events: one a ticket. ``Last-Event-ID``, else ``after``, says what was seen already."""
     seen = _place(request.headers.get("Last-Event-ID", "") or request.GET.get("after", ""))
-    whole = decoding.may_see_digits(request.user)
-    tails = [_tail(source, seen, whole) for source in _sources(request)]
+    hidden = decoding.hidden_digits(request.user)
+    tails = [_tail(source, seen, hidden) for source in _sources(request)]
     language = translation.get_language() or "fr"
     response = StreamingHttpResponse(
         _events([tail for tail in tails if tail is not None], language), content_type="text/event-stream; charset=utf-8"
@@ -102,9 +102,9 @@ def stream(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-def _tail(source: Source, seen: dict[int, int], whole: bool) -> Tail | None:
+def _tail(source: Source, seen: dict[int, int], hidden: int) -> Tail | None:
     try:
-        return Tail(source, seen.get(source.pk, last_number(source)), whole)
+        return Tail(source, seen.get(source.pk, last_number(source)), hidden)
     except Exception:  # noqa: BLE001 - a profile that was broken meanwhile must not take the others away
         return None
 
@@ -157,18 +157,18 @@ def page(request: HttpRequest) -> HttpResponse:
     """The page: what came last, then the stream from there on."""
     chosen = request.GET.get("source", "")
     sources = _sources(request)
-    whole = decoding.may_see_digits(request.user)
-    rows, numbers = _first(sources, whole)
+    hidden = decoding.hidden_digits(request.user)
+    rows, numbers = _first(sources, hidden)
     query = f"?source={chosen}&" if chosen else "?"
     context = {
         "sources": visible_to(request.user, Source).filter(active=True).order_by("name"), "chosen": chosen, "rows": rows,
-        "stream_url": f"{registry.url('collect.stream')}{query}after={place_of(numbers)}", "whole": whole,
+        "stream_url": f"{registry.url('collect.stream')}{query}after={place_of(numbers)}", "hidden": hidden,
         "source": sources[0] if chosen and sources else None,
     }  # fmt: skip
     return render(request, "collect/live.html", context)
 
 
-def _first(sources: list[Source], whole: bool) -> tuple[list[dict[str, Any]], dict[int, int]]:
+def _first(sources: list[Source], hidden: int) -> tuple[list[dict[str, Any]], dict[int, int]]:
     """The last tickets of all sources together, newest first, and from where the stream goes on."""
     found: list[tuple[Any, dict[str, Any]]] = []
     numbers: dict[int, int] = {}
@@ -177,7 +177,7 @@ def _first(sources: list[Source], whole: bool) -> tuple[list[dict[str, Any]], di
         if len(live) < FIRST_SHOWN:
             live = _taken(source, FIRST_SHOWN - len(live)) + live
         numbers[source.pk] = max((record.number for record in live), default=last_number(source))
-        tail = _tail(source, {source.pk: numbers[source.pk]}, whole)
+        tail = _tail(source, {source.pk: numbers[source.pk]}, hidden)
         if tail is not None:
             found += [(record.received, tail.told(record)) for record in live]
             tail.follower.close()

@@ -188,12 +188,12 @@ def _midnight(day: dt.date | None, later: int = 0) -> dt.datetime | None:
 
 
 def _lines(request: HttpRequest, source: Source, rows: list[tuple[Any, Any]]) -> list[dict[str, Any]]:
-    whole = decoding.may_see_digits(request.user)
+    hidden = decoding.hidden_digits(request.user)
     base = registry.url("collect.raw-line")
     return [
         {
             "number": record.number, "received": record.received, "cut": record.cut, "chunk": chunk,
-            "text": decoding.masked(decoding.readable(record.data[:400]), whole),
+            "text": decoding.masked(decoding.readable(record.data[:400]), hidden),
             "url": f"{base}?chunk={chunk.pk}&number={record.number}" if chunk else f"{base}?source={source.slug}&number={record.number}",
         }
         for chunk, record in rows
@@ -209,14 +209,14 @@ def raw_line(request: HttpRequest) -> HttpResponse:
     record = tracing.raw_of(request.user, chunk, number) if chunk else tracing.spooled(source, number)
     if record is None:
         raise Http404(_("This line is not there any more."))
-    whole = decoding.may_see_digits(request.user)
+    hidden = decoding.hidden_digits(request.user)
     slug = (chunk.profile if chunk else "") or source.profile
     profile = services.with_zone(slug, source)
     decoded = tracing.decoded_in_place(chunk, record, profile)
     context = {
-        "chunk": chunk, "source": source, "record": record, "whole": whole, "label": profiles.label_of(slug),
-        "shown": decoding.show(number, record.data, decoded, whole=whole, cut=record.cut),
-        "hex": list(hex_lines(record.data)) if whole else [], "calls": tracing.calls_of(request.user, chunk, number, decoded),
+        "chunk": chunk, "source": source, "record": record, "hidden": hidden, "label": profiles.label_of(slug),
+        "shown": decoding.show(number, record.data, decoded, hidden=hidden, cut=record.cut),
+        "hex": list(hex_lines(record.data)) if not hidden else [], "calls": tracing.calls_of(request.user, chunk, number, decoded),
         "issues": visible_to(request.user, TicketIssue.objects.filter(chunk=chunk, number=number)) if chunk else [],
     }  # fmt: skip
     return render(request, "collect/raw_line.html", context)

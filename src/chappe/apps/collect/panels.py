@@ -149,9 +149,9 @@ def fates(chunk: Chunk, user: Any) -> dict[str, Any]:
 
 def issue_line(issue: TicketIssue, user: Any) -> dict[str, Any]:
     """The raw line of an anomaly, the sentence and the way to its decoding."""
-    whole = decoding.may_see_digits(user)
+    hidden = decoding.hidden_digits(user)
     return {
-        "sentence": issue.sentence(), "raw": decoding.masked(decoding.readable(bytes(issue.raw)), whole),
+        "sentence": issue.sentence(), "raw": decoding.masked(decoding.readable(bytes(issue.raw)), hidden),
         "tone": decoding.TONES.get(issue.severity, "new"), "label": issue.get_severity_display(),
         "url": f"{registry.url('collect.raw-line')}?chunk={issue.chunk_id}&number={issue.number}",
         "replay_url": registry.object_url(issue.replay) if issue.replay else "",

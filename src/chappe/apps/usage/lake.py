@@ -141,7 +141,7 @@ def files(wanted: Sequence[str]) -> list[str]:
     return [name for name in names if any(mark in name for mark in marks)]
 
 
-def _source(paths: Sequence[str]) -> str:
+def source_of(paths: Sequence[str]) -> str:
     """The SQL that reads these files, those of an older table with nulls for what they lack."""
     listed, by_name = list(paths), ""
     if widening.any_narrow(location(), listed):
@@ -169,7 +169,7 @@ def _over_calls(
     paths = files(months) if paths is None else paths
     if not paths:
         return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
-    source = _source(paths)
+    source = source_of(paths)
     where = ""
     if batches is not None:
         # Whole numbers of our own, written out: DuckDB then skips the files and row groups of other batches.
@@ -261,7 +261,7 @@ def rewrite(month: str, sql: str) -> int:
     parts, rows = Parts(location(), f"kept-{month}", SCHEMA), 0
     try:
         with _engine() as connection:
-            whole = f"WITH calls AS (SELECT * FROM {_source(paths)}) {sql}"
+            whole = f"WITH calls AS (SELECT * FROM {source_of(paths)}) {sql}"
             for batch in connection.sql(whole).to_arrow_reader(1 << 17):
                 parts.write(whole_columns(batch))
                 rows += batch.num_rows

@@ -113,7 +113,7 @@ class Reader:
         return min(edge[0] for edge in zones.values()), max(edge[1] for edge in zones.values()), around
 
     def _source(self, partitions: list[str]) -> str | None:
-        return lake._source(paths) if (paths := lake.files(partitions)) else None
+        return lake.source_of(paths) if (paths := lake.files(partitions)) else None
 
     def counts(self, month: dt.date) -> dict[int, tuple[int, int]]:
         """(calls with a price, calls without) of each customer who has any in the month."""

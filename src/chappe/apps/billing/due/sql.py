@@ -147,8 +147,8 @@ def masked(digits: int) -> str:
     whole = r"regexp_replace(c.number, '\d', '*', 'g')"
     return (
         f"CASE WHEN n.customer IS NOT NULL OR c.kind IN ({public}) THEN c.number "
-        f"WHEN c.kind = 'helpline' THEN {whole} "
         "WHEN contains(c.number, '@') THEN '****' || substr(c.number, instr(c.number, '@')) "
+        f"WHEN c.kind = 'helpline' THEN {whole} "
         rf"WHEN length(regexp_replace(c.number, '\D', '', 'g')) < {digits} THEN {whole} "
         rf"ELSE regexp_replace(c.number, '{pattern}$', '{kept}') END"
     )

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.models.sources import Source
+from chappe.core.calls.masking import LEGAL_DIGITS
 from chappe.kit.access.door import Access, ScopedModel
 from chappe.kit.ui import formats
 
@@ -141,10 +142,10 @@ class TicketIssue(ScopedModel):
         return f"{self.chunk_id}:{self.number} {self.code}"
 
     def shown(self) -> str:
-        """The line for lists, the last digits of its numbers hidden."""
+        """The line for lists and exports, the last digits of its numbers hidden as on a bill, whoever reads."""
         from chappe.apps.collect.decoding import masked
 
-        return masked(self.excerpt, whole=False)
+        return masked(self.excerpt, LEGAL_DIGITS)
 
     def sentence(self) -> str:
         """What is wrong, in the reader's language."""

@@ -59,7 +59,7 @@ registry.register(
         label_one=_("Files and sending of an invoice"),
         area=AREA,
         rows=_whole,
-        menu=Menu(section=SECTION, icon="send", order=40),
+        menu=Menu(section=SECTION, icon="send", order=22),
         intro=_("Files of each invoice, checked by the official rules, and where they went. What the rules refuse does not leave."),
         scopes=(
             Scope(name="to-send", label=_("To send"), where=Q(state="ready", mail=None, deposit=None)),
@@ -104,7 +104,7 @@ registry.register(
         label_one=_("Deposit with the platform"),
         area=AREA,
         rows=_with_invoice,
-        menu=Menu(section=SECTION, icon="building-broadcast-tower", order=50),
+        menu=Menu(section=SECTION, icon="building-broadcast-tower", order=24),
         scopes=(
             Scope(name="open", label=_("Under way"), where=~Q(status__in=[210, 212, 213])),
             Scope(name="troubled", label=_("Refused or rejected"), where=Q(status__in=[207, 208, 210, 213])),
@@ -141,7 +141,7 @@ registry.register(
         label=_("E-reporting"),
         label_one=_("E-reporting file"),
         area=AREA,
-        menu=Menu(section=SECTION, icon="report", order=60),
+        menu=Menu(section=SECTION, icon="report", order=26),
         intro=_("Sales to private persons and abroad, and payments of services, told to the tax office period by period. The layout of the file is proposed, not official."),
         scopes=(
             Scope(name="open", label=_("To do"), where=Q(state__in=["due", "made"])),

@@ -12,7 +12,7 @@ from chappe.apps.payments.models import BankStatement, Movement, Reminder, Remin
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Action, Chip, Column, FilterKind, Kind, Menu, Panel, Related, Scope, Screen, Tone
 
-SECTION = "billing"
+SECTION = "payments"
 STATEMENTS = {"planned": Tone.WAIT, "applied": Tone.OK, "undone": Tone.WARN}
 MOVEMENTS = {"waiting": Tone.WAIT, "accepted": Tone.RUN, "ignored": Tone.NEW, "applied": Tone.OK, "undone": Tone.WARN}
 REMINDERS = {"proposed": Tone.WAIT, "sent": Tone.OK, "dropped": Tone.NEW}

@@ -13,8 +13,8 @@ from chappe.kit.access.door import Level
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Action, Chip, Column, Kind, Menu, Page, Panel, Related, Scope, Screen, Tone
 
-SECTION = "billing"
-registry.menu_section(SECTION, _("Billing"), 60)
+SECTION = "payments"
+registry.menu_section(SECTION, _("Payments"), 65)
 
 MANDATES = {"draft": Tone.NEW, "active": Tone.OK, "suspended": Tone.WAIT, "revoked": Tone.BAD, "lapsed": Tone.BAD}
 COLLECTIONS = {
@@ -294,7 +294,7 @@ _PAGES = (
         pages.unpaid,
         _("Unpaid invoices"),
         Level.READ,
-        Menu(section=SECTION, icon="alarm", order=65),
+        Menu(section=SECTION, icon="alarm", order=58),
     ),
     ("payments.unpaid-csv", "payments/unpaid.csv", pages.unpaid_csv, _("Unpaid invoices"), Level.READ, None),
     ("payments.account", "payments/account/<int:pk>/", pages.account, _("Account of a customer"), Level.READ, None),

@@ -7,6 +7,7 @@ not even seen. Whether a file was taken before is the caller's knowledge, not ou
 import fnmatch
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,7 +117,7 @@ class Fetcher(Protocol):
         ...
 
 
-class Base:
+class Base(ABC):
     """The part of ``fetch`` that is the same everywhere."""
 
     lost: ClassVar[tuple[type[Exception], ...]] = (OSError,)
@@ -132,8 +133,9 @@ class Base:
     ) -> None:
         return None
 
+    @abstractmethod
     def list(self) -> Remotes:
-        raise NotImplementedError
+        """What lies there now."""
 
     def fetch(self, remote: Remote, into: Path) -> Path:
         if not self.place.wants(remote.name):
@@ -147,8 +149,9 @@ class Base:
         os.utime(into / remote.name, (time.time(), remote.modified))
         return into / remote.name
 
+    @abstractmethod
     def _copy(self, remote: Remote, out: IO[bytes]) -> None:
-        raise NotImplementedError
+        """The bytes of one file."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What decoders share: from bytes to text, and every refusal made an issue. A decoder adds ``read``."""
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as of
@@ -44,7 +45,7 @@ class DecoderInfo:
     checked: Mapping[str, str] = of(default_factory=dict)  # allowed keys of the option "fields", with labels
 
 
-class TextDecoder:
+class TextDecoder(ABC):
     """A decoder of text records. Subclasses write ``read`` and may raise ``Refused``, nothing else."""
 
     limit = MAX_LINE
@@ -64,8 +65,9 @@ class TextDecoder:
         except Refused as fault:
             return Decoded(issues=(fault.issue, *remarks))
 
+    @abstractmethod
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
-        raise NotImplementedError
+        """One record as text; Refused says what is wrong with it."""
 
     def state(self) -> dict[str, Any]:
         """What earlier records taught (a header, open pairs), as JSON, for another run to ``restore``."""
@@ -73,6 +75,7 @@ class TextDecoder:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on where the decoder that gave ``state`` stopped. A state that makes no sense is left out."""
+        return  # a decoder that learns nothing has nothing to take back
 
     def option(self, name: str, default: Any) -> Any:
         return self.profile.options.get(name, default)

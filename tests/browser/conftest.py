@@ -25,13 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _playwright_beside_django() -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _playwright_beside_django() -> Iterator[None]:
     """Playwright's loop runs in this thread; Django would take each query for one from async code."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
 
 
-@pytest.fixture(scope="session")
+# A file long, not a session: the loop would stay in this thread, and other tests start loops of their own there.
+@pytest.fixture(scope="module")
 def chromium(_playwright_beside_django) -> Iterator[Browser]:
     if not chrome.chromium():
         reason = "Chromium is not installed: apt-get install chromium, or set CHROMIUM to its path"

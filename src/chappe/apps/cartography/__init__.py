@@ -1,0 +1,1 @@
+"""The map: tiles cut from the network, searched and clicked."""

@@ -69,6 +69,11 @@ FILES: tuple[tuple[str, str], ...] = (
     ("htmx.org/LICENSE", "htmx/LICENSE"),
     ("chart.js/dist/chart.umd.min.js", "chart/chart.umd.min.js"),
     ("chart.js/LICENSE.md", "chart/LICENSE.md"),
+    # the map; its worker is a file of ours too, so that no script is ever made of text
+    ("maplibre-gl/dist/maplibre-gl.mjs", "maplibre/maplibre-gl.mjs"),
+    ("maplibre-gl/dist/maplibre-gl-worker.mjs", "maplibre/maplibre-gl-worker.mjs"),
+    ("maplibre-gl/dist/maplibre-gl.css", "maplibre/maplibre-gl.css"),
+    ("maplibre-gl/LICENSE.txt", "maplibre/LICENSE.txt"),
 )
 
 
@@ -157,7 +162,7 @@ def copy() -> None:
         if not path.is_file():
             raise AssetsError(f"The package file {source} has gone: name its new place in tools/assets.py.")
         (fresh / target).parent.mkdir(parents=True, exist_ok=True)
-        if target.endswith(("tabler-icons.min.css", ".min.css", ".js")):
+        if target.endswith(("tabler-icons.min.css", ".min.css", ".js", ".mjs")):
             text = path.read_text("utf-8")
             (fresh / target).write_text(_without_missing(text), "utf-8")
         else:

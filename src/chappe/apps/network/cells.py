@@ -4,7 +4,11 @@ All points of a map tile of any zoom up to 20 stand between two numbers, so one 
 every database, and two indexed columns are not needed.
 """
 
-from chappe.core.network.geo import tile_of
+from typing import Any
+
+import numpy as np
+
+from chappe.core.network.geo import EARTH, EDGE, tile_of
 
 ZOOM = 20
 
@@ -14,7 +18,7 @@ def interleave(column: int, row: int) -> int:
     return _spread(column) << 1 | _spread(row)
 
 
-def _spread(value: int) -> int:
+def _spread(value: Any) -> Any:
     """abc → 0a0b0c, for 20 bits."""
     value = (value | value << 16) & 0x0000FFFF0000FFFF
     value = (value | value << 8) & 0x00FF00FF00FF00FF
@@ -28,6 +32,17 @@ def cell_of(longitude: float | None, latitude: float | None) -> int | None:
     if longitude is None or latitude is None:
         return None
     return interleave(*tile_of(longitude, latitude, ZOOM))
+
+
+def cells_of(longitudes: Any, latitudes: Any) -> Any:
+    """The cells of many points at once: arrays of degrees in, an array of whole numbers out, equal to :func:`cell_of`."""
+    lat = np.radians(np.clip(np.asarray(latitudes, float), -85.05112878, 85.05112878))
+    x = np.radians(np.asarray(longitudes, float)) * EARTH
+    y = np.log(np.tan(np.pi / 4 + lat / 2)) * EARTH
+    size = 2**ZOOM
+    columns = np.clip(((x + EDGE) / (2 * EDGE) * size).astype(np.int64), 0, size - 1)
+    rows = np.clip(((EDGE - y) / (2 * EDGE) * size).astype(np.int64), 0, size - 1)
+    return _spread(columns) << 1 | _spread(rows)
 
 
 def cell_range(zoom: int, column: int, row: int) -> tuple[int, int]:

@@ -96,3 +96,13 @@ def tile_bounds(zoom: int, column: int, row: int) -> tuple[float, float, float, 
 
 def _latitude(row: int, size: int) -> float:
     return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / size))))
+
+
+def many_from_degrees(
+    longitudes: "list[float]", latitudes: "list[float]", projection: str
+) -> tuple[list[float], list[float]]:
+    """Many points in one of the systems of the table, at once."""
+    if projection == "WGS84":
+        return longitudes, latitudes
+    xs, ys = _transformer("WGS84", projection).transform(longitudes, latitudes)
+    return list(xs), list(ys)

@@ -1,0 +1,128 @@
+"""Many rows into a table at once: ``COPY`` on PostgreSQL, ``executemany`` on SQLite, behind one function.
+
+For millions of rows that were checked before: nothing here calls ``save()``, signals, ``clean()`` or the audit, so whoever
+calls it writes down what came. Never used for one row.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+
+NULL = "\\N"
+PART = 20_000
+
+
+def insert(model: type[models.Model], rows: pl.DataFrame) -> int:
+    """Insert a frame whose columns are column names of the table (``pm_id``, not ``pm``); answers how many rows.
+
+    What the frame lacks takes the default of its field; the key is left to the database when the frame has no ``id``.
+    Dates and moments may be typed or ISO text, JSON is text. Raises IntegrityError as one ``INSERT`` would, ValueError for a
+    column that the table does not have.
+    """
+    if rows.is_empty():
+        return 0
+    same = _defaults(model, rows)
+    frame = rows.with_columns(
+        pl.col(name).dt.strftime("%Y-%m-%d" if kind == pl.Date else "%Y-%m-%d %H:%M:%S%.6f")
+        for name, kind in rows.schema.items()
+        if kind == pl.Date or isinstance(kind, pl.Datetime)
+    )
+    if connection.vendor == "postgresql":
+        _copy(model, frame.with_columns(pl.lit(value).alias(name) for name, value in same.items()))
+    else:
+        _execute(model, frame, same)
+    return len(frame)
+
+
+def _defaults(model: type[models.Model], rows: pl.DataFrame) -> dict[str, Any]:
+    """What the columns that the frame lacks hold in every row."""
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    if strangers := [name for name in rows.columns if name not in fields]:
+        raise ValueError(f"{model._meta.label}: no column {', '.join(strangers)}")
+    found = {}
+    for name, field in fields.items():
+        if name not in rows.columns and not field.primary_key:
+            value = field.pre_save(model(), add=True)
+            found[name] = _plain(field.get_db_prep_save(value, connection))
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A default as a scalar; the driver's wrapper of JSON becomes its text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return json.dumps(value.obj) if hasattr(value, "obj") else str(value)
+
+
+def _copy(model: type[models.Model], frame: pl.DataFrame) -> None:
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(name) for name in frame.columns)
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')") as copy:
+            for part in frame.iter_slices(PART):
+                copy.write(part.write_csv(include_header=False, null_value=NULL, quote_style="necessary"))
+        if model._meta.pk is not None and model._meta.pk.column in frame.columns:
+            for sql in connection.ops.sequence_reset_sql(no_style(), [model]):
+                cursor.execute(sql)
+
+
+def _execute(model: type[models.Model], frame: pl.DataFrame, same: Mapping[str, Any]) -> None:
+    """What is the same in every row is written once, in the statement."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = ", ".join(connection.ops.quote_name(name) for name in (*frame.columns, *same))
+    values = ", ".join([*("?" for _ in frame.columns), *(_literal(value) for value in same.values())])
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        for part in frame.iter_slices(PART):
+            connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", part.rows())  # noqa: S608
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return repr(int(value) if isinstance(value, bool) else value)
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+@contextmanager
+def without_indexes(*tables: type[models.Model]) -> Iterator[None]:
+    """Inside, these tables have no index but those of their constraints; after, all are made again.
+
+    For the first load of an empty table, where making an index at the end is several times faster than keeping it. Inside a
+    transaction (its own if there is none), so that a load that fails leaves the indexes as they were.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        kept = [found for model in tables for found in _indexes(cursor, model._meta.db_table)]
+        for name, _sql in kept:
+            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+        yield
+        for _name, sql in kept:
+            cursor.execute(sql)
+
+
+def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:
+    """(name, statement that makes it) of the indexes that hold no constraint."""
+    if connection.vendor == "postgresql":
+        cursor.execute(
+            "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+            "WHERE i.indrelid = %s::regclass AND NOT i.indisunique", [table],
+        )  # fmt: skip
+    else:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = %s AND sql NOT LIKE 'CREATE UNIQUE%%'",
+            [table],
+        )
+    return [(str(name), str(sql)) for name, sql in cursor.fetchall()]
+
+
+def analyse(tables: Iterable[type[models.Model]]) -> None:
+    """Let the database count what the tables hold, so that it picks the right index after a large load."""
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

@@ -79,8 +79,8 @@ class OwnedTable(RowTable):
         return replace(self, owner=owner)
 
     def labels(self) -> dict[str, Any]:
-        fields = [column.name for column in self.columns if column.name not in self.names]
-        return {name: self.model._meta.get_field(name).verbose_name for name in fields} | dict(self.names)
+        named = {column.name: self.names.get(column.name) for column in self.columns}
+        return {name: word or self.model._meta.get_field(name).verbose_name for name, word in named.items()}
 
     def _existing(self, rows: Sequence[Any], actor: Actor) -> dict[str, dict[str, list[Model]]]:
         whose = getattr(self.owner, "pk", None)

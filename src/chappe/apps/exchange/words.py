@@ -197,12 +197,16 @@ def shown(value: Any) -> str:
 
 
 def change_rows(change: Any) -> list[tuple[str, str, str]]:
-    """(field, before, after) of a planned change, labels in the reader's language."""
+    """(field, before, after) of a planned change, labels in the reader's language, in the order of the format's columns.
+
+    PostgreSQL gives the keys of a JSON value back in an order of its own.
+    """
     from chappe.apps.exchange.formats import get
 
     form = get(change.file.kind)
     labels = form.fields if form else {}
-    names = list(dict.fromkeys([*change.before, *change.after]))
+    rank = {name: number for number, name in enumerate(labels)}
+    names = sorted(dict.fromkeys([*change.before, *change.after]), key=lambda name: rank.get(name, len(rank)))
     return [
         (str(labels.get(name, name)), shown(change.before.get(name)), shown(change.after.get(name))) for name in names
     ]

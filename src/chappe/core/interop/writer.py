@@ -39,11 +39,25 @@ def write(
     columns = [layout.column(name) for name in names]
     for rows in blocks:
         if len(rows):
-            cells = [_cell(rows, column.field, column, style) for column in columns]
-            if history:
-                cells += [_cell(rows, field, None, style) for field in HISTORY]
-            lines = rows.select(pl.concat_str(cells, separator=";").alias("l"))["l"]
+            lines = _lines(rows, columns, style, history)
             yield _encoded(style.line_end.join(lines.to_list()) + style.line_end, style)
+
+
+def _lines(rows: pl.DataFrame, columns: Sequence[Column], style: Style, history: bool) -> pl.Series:
+    """Values are cleaned only on the rows whose line shows that one needs it: to look once at a line is cheap."""
+    wanted: list[tuple[str, Column | None]] = [(column.field, column) for column in columns]
+    wanted += [(field, None) for field in HISTORY] if history else []
+    lines = _joined(rows, wanted, style, clean=False)
+    dirty = (lines.str.count_matches(";", literal=True) != len(wanted) - 1) | lines.str.contains(r"[\r\n\t]")
+    if dirty.any():
+        mended = _joined(rows.filter(dirty), wanted, style, clean=True)
+        lines = lines.scatter(dirty.arg_true(), mended)
+    return lines
+
+
+def _joined(rows: pl.DataFrame, wanted: Sequence[tuple[str, Column | None]], style: Style, *, clean: bool) -> pl.Series:
+    cells = [_cell(rows, field, column, style, clean=clean) for field, column in wanted]
+    return rows.select(pl.concat_str(cells, separator=";").alias("l"))["l"]
 
 
 def _encoded(text: str, style: Style) -> bytes:
@@ -51,7 +65,7 @@ def _encoded(text: str, style: Style) -> bytes:
     return text.encode(style.encoding, "replace")
 
 
-def _cell(rows: pl.DataFrame, field: str, column: Column | None, style: Style) -> pl.Expr:
+def _cell(rows: pl.DataFrame, field: str, column: Column | None, style: Style, *, clean: bool) -> pl.Expr:
     if field not in rows.columns:
         return pl.lit(style.filler)
     value, kind = pl.col(field), rows.schema[field]
@@ -63,7 +77,8 @@ def _cell(rows: pl.DataFrame, field: str, column: Column | None, style: Style) -
         text = _number(value)
         text = text if style.decimal == "." else text.str.replace(".", style.decimal, literal=True)
     else:
-        text = value.cast(pl.String).str.replace_all(r"[;\r\n\t]+", " ")
+        text = value.cast(pl.String)
+        text = text.str.replace_all(r"[;\r\n\t]+", " ") if clean else text
     if column is not None and column.length and column.kind == "text":
         text = text.str.slice(0, column.length)
     return text.fill_null(style.filler).alias(field)

@@ -27,12 +27,16 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
+#: Every number of fourteen bits, alone and when more follows: a tile writes tens of thousands of them.
 _VARINTS = [_varint(number) for number in range(_SMALL)]
+_FOLLOWED = [bytes((number & 0x7F | 0x80, number >> 7 | 0x80)) for number in range(_SMALL)]
 
 
 def varint(value: int) -> bytes:
     """A whole number ≥ 0 as the wire writes it."""
-    return _VARINTS[value] if value < _SMALL else _varint(value)
+    if value < _SMALL:
+        return _VARINTS[value]
+    return _FOLLOWED[value & _SMALL - 1] + varint(value >> 14)
 
 
 def zigzag(value: int) -> int:
@@ -49,16 +53,15 @@ class Frame:
     """A tile as a sheet of EXTENT × EXTENT: degrees in, whole numbers out (x to the east, y to the south)."""
 
     def __init__(self, zoom: int, column: int, row: int) -> None:
-        self.size = float(1 << zoom)
-        self.column, self.row = column, row
+        self.scale = (1 << zoom) * EXTENT
+        self.left, self.top = column * EXTENT, row * EXTENT
 
     def at(self, longitude: float, latitude: float) -> Point:
         """Where a point stands; outside of 0…EXTENT when it is outside of the tile."""
-        bounded = max(min(latitude, 85.05112878), -85.05112878)
-        north = math.log(math.tan(math.pi / 4 + math.radians(bounded) / 2)) / math.pi
-        x = ((longitude + 180) / 360 * self.size - self.column) * EXTENT
-        y = ((1 - north) / 2 * self.size - self.row) * EXTENT
-        return math.floor(x), math.floor(y)
+        sine = math.sin(math.radians(max(min(latitude, 85.05112878), -85.05112878)))
+        x = (longitude + 180) / 360 * self.scale
+        y = (0.5 - math.atanh(sine) / math.tau) * self.scale
+        return math.floor(x) - self.left, math.floor(y) - self.top
 
 
 class Layer:
@@ -92,8 +95,8 @@ class Layer:
         tags = self._tags.get(values)
         if tags is None:
             tags = self._tags[values] = self._tagged(values)
-        body = b"\x08" + varint(pk) + tags + (b"\x18\x01\x22" if kind == _POINT else b"\x18\x02\x22")
-        body += varint(len(geometry)) + geometry
+        shape = b"\x18\x01\x22" if kind == _POINT else b"\x18\x02\x22"
+        body = b"".join((b"\x08", varint(pk), tags, shape, varint(len(geometry)), geometry))
         self._features.append(b"\x12" + varint(len(body)) + body)
 
     def _tagged(self, values: tuple[Value | None, ...]) -> bytes:

@@ -105,50 +105,60 @@ def check_rows(rows: pl.DataFrame, layout: Layout, today: dt.date) -> pl.DataFra
     return pl.concat(found) if found else no_issues()
 
 
+#: kind of file → the fields that together tell its rows apart, those that a file may lack among them.
+KEYS: Mapping[str, tuple[str, ...]] = {"ipe": ("oi_code", "reference"), "cpn": ("pm", "prdm")}
+
+
 @dataclass(slots=True)
 class Whole:
-    """Facts gathered over a file for the rules that need all of it: a few short columns a row."""
+    """Facts gathered over a file for the rules that need all of it: a few short columns a row, the rest once a PM."""
 
     layout: Layout
     facts: list[pl.DataFrame] = of(default_factory=list)
+    variants: list[pl.DataFrame] = of(default_factory=list)
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take what the rules need of a block."""
-        group = [column.field for column in self.layout.columns if column.of == "pm" and column.field in rows.columns]
-        wanted = ["reference", "hexacle", "building", "dwellings", "modified_on", *dict.fromkeys(group)]
-        have = [name for name in wanted if name in rows.columns]
-        facts = rows.select(LINE, *have)
-        if "pm" in have:
-            told = [name for name in group if name != "pm"]
-            facts = facts.with_columns(pl.struct(told).hash(0).alias("#pm") if told else pl.lit(0).alias("#pm"))
-        self.facts.append(facts)
+        key = KEYS.get(self.layout.kind, ("reference",))
+        wanted = [*key, "hexacle", "building", "dwellings", "pm", "pm_dwellings"]
+        have = [name for name in dict.fromkeys(wanted) if name in rows.columns]
+        self.facts.append(rows.select(LINE, *have))
+        if self.layout.kind != "ipe" or "pm" not in have:
+            return
+        told = [c.field for c in self.layout.columns if c.of == "pm" and c.field in rows.columns and c.field != "pm"]
+        if told:
+            known = rows.filter(pl.col("pm").is_not_null()).select(LINE, "pm", *told)
+            # A PM is told on hundreds of rows, nearly always in the same words: each wording is kept once.
+            self.variants.append(
+                known.with_columns(pl.struct(told).hash(0).alias("#pm")).unique(["pm", "#pm"], maintain_order=True)
+            )
 
     def remarks(self) -> tuple[pl.DataFrame, list[int]]:
         """(remarks, lines that repeat a row's key and must not be used)."""
         if not self.facts:
             return no_issues(), []
         facts = pl.concat(self.facts)
-        twins, lines = _twins(facts)
+        twins, lines = _twins(facts, self.layout)
         found = [twins]
         if {"hexacle", "building"} <= set(facts.columns):
             found.append(_same_address(facts))
-        if "pm" in facts.columns:
-            found += [_dwellings(facts), *_differing(facts, self.layout)]
+        if "pm" in facts.columns and self.layout.kind == "ipe":
+            found += [_dwellings(facts), *_differing(self.variants, self.layout)]
         return pl.concat(found).sort(LINE, maintain_order=True), lines
 
 
-def _twins(facts: pl.DataFrame) -> tuple[pl.DataFrame, list[int]]:
-    first = pl.col(LINE).min().over("reference")
-    again = facts.select(LINE, pl.col("reference").alias("value"), first.alias("found")).filter(
-        pl.col(LINE) > pl.col("found")
-    )
-    return remark(again, "ipe.duplicate", Severity.ERROR, "IdentifiantImmeuble"), again[LINE].to_list()
+def _twins(facts: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, list[int]]:
+    key = [name for name in KEYS.get(layout.kind, ("reference",)) if name in facts.columns]
+    first = pl.col(LINE).min().over(key)
+    shown = pl.concat_str(key[-1:] if layout.kind == "ipe" else key, separator=" – ").alias("value")
+    again = facts.select(LINE, shown, first.alias("found")).filter(pl.col(LINE) > pl.col("found"))
+    return remark(again, "ipe.duplicate", Severity.ERROR, layout.key), again[LINE].to_list()
 
 
 def _same_address(facts: pl.DataFrame) -> pl.DataFrame:
     known = facts.filter(pl.col("hexacle").is_not_null())
     first = pl.col(LINE).min().over("hexacle", "building")
-    again = known.select(LINE, "reference", first.alias("found")).filter(pl.col(LINE) > pl.col("found"))
+    again = known.select(LINE, first.alias("found")).filter(pl.col(LINE) > pl.col("found"))
     return remark(again, "ipe.address-twice", Severity.INFO, "CodeAdresseImmeuble")
 
 
@@ -163,13 +173,11 @@ def _dwellings(facts: pl.DataFrame) -> pl.DataFrame:
     return remark(sums, "ipe.pm-dwellings", Severity.WARNING, "NombreLogementsPM")
 
 
-def _differing(facts: pl.DataFrame, layout: Layout) -> list[pl.DataFrame]:
-    """PMs whose attributes are not the same on all rows, a remark an attribute and PM; few PMs differ, so look twice."""
-    known = facts.filter(pl.col("pm").is_not_null())
-    split = known.group_by("pm").agg(pl.col("#pm").n_unique().alias("n")).filter(pl.col("n") > 1)
-    if not len(split):
+def _differing(variants: list[pl.DataFrame], layout: Layout) -> list[pl.DataFrame]:
+    """PMs whose attributes are not the same on all rows: a remark an attribute and PM, on the first row of the PM."""
+    if not variants:
         return []
-    known = known.join(split.select("pm"), on="pm", how="semi")
+    known = pl.concat(variants).unique(["pm", "#pm"], maintain_order=True)
     found = []
     for column in layout.columns:
         if column.of != "pm" or column.field not in known.columns or column.field == "pm":

@@ -69,26 +69,51 @@ def _locked(mode: int) -> Iterator[None]:
         yield
 
 
+class Draft:
+    """A blob being written piece by piece: it stands once :meth:`settle` has answered, or nothing of it is left.
+
+    For whoever makes bytes, maybe several files at once; use it in a ``with``.
+    """
+
+    def __init__(self, *, limit: int | None = None) -> None:
+        folder = root() / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._path = folder / uuid4().hex
+        self._out = self._path.open("xb")
+        self._digest, self._limit = hashlib.sha256(), limit
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Add bytes. Raises TooLarge past the limit."""
+        self.size += len(chunk)
+        if self._limit is not None and self.size > self._limit:
+            raise TooLarge
+        self._digest.update(chunk)
+        self._out.write(chunk)
+
+    def settle(self) -> Blob:
+        """Force the bytes to the disk and give them their name."""
+        self._out.flush()
+        os.fsync(self._out.fileno())
+        self._out.close()
+        name = self._digest.hexdigest()
+        _settle(self._path, blob_path(name), self.size)
+        return Blob(name, self.size)
+
+    def __enter__(self) -> "Draft":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._out.close()
+        self._path.unlink(missing_ok=True)
+
+
 def write(stream: IO[bytes], *, limit: int | None = None) -> Blob:
     """Copy ``stream`` into the store. Raises TooLarge past ``limit`` bytes; then nothing is left behind."""
-    folder = root() / "tmp"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / uuid4().hex
-    digest, size = hashlib.sha256(), 0
-    try:
-        with temporary.open("xb") as out:
-            while chunk := stream.read(CHUNK_BYTES):
-                size += len(chunk)
-                if limit is not None and size > limit:
-                    raise TooLarge
-                digest.update(chunk)
-                out.write(chunk)
-            out.flush()
-            os.fsync(out.fileno())
-        _settle(temporary, blob_path(digest.hexdigest()), size)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return Blob(digest.hexdigest(), size)
+    with Draft(limit=limit) as draft:
+        while chunk := stream.read(CHUNK_BYTES):
+            draft.write(chunk)
+        return draft.settle()
 
 
 def _settle(temporary: Path, final: Path, size: int) -> None:

@@ -42,6 +42,11 @@ def store(
             code="too_large",
             params={"name": blobs.safe_name(name), "limit": limit},
         ) from error
+    return keep(blob, name=name, actor=actor, owner=owner, content_type=content_type)
+
+
+def keep(blob: blobs.Blob, *, name: str, actor: Actor, owner: Any = None, content_type: str = "") -> StoredFile:
+    """The row of a blob that was just written, or that another row names: the bytes are not read again."""
     safe = blobs.safe_name(name)
     return StoredFile.objects.create(
         sha256=blob.sha256,

@@ -21,6 +21,7 @@ TESTED_ELSEWHERE = {
     "billing.compute": "tests/apps/billing/test_difference.py: a month run again changes nothing",
     "billing.freeze": "tests/apps/billing/test_issuing.py: what is issued is not issued again",
     "billing.archive": "tests/apps/billing/test_issuing.py: archives of a period",
+    "customers.attach": "tests/apps/billing/test_reattached.py: a line that changes hands",
     "collect.read": "tests/apps/collect/test_pipeline.py: stopped at each step and run again",
     "collect.round": "tests/apps/collect/test_flow.py: the job of every minute, twice",
     "invoicing.produce": "tests/apps/invoicing/test_flow.py: files of an invoice",

@@ -7,6 +7,7 @@ from typing import Any
 
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers.models import Brand, Customer
+from chappe.apps.invoicing.models import IssuedFile, Production
 from chappe.apps.payments import mandates, services
 from chappe.apps.payments.models import (
     Allocation,
@@ -22,6 +23,7 @@ from chappe.apps.payments.models import (
 )
 from chappe.core.base.money import to_nano
 from chappe.kit.access.actor import Actor
+from chappe.kit.documents.models import StoredFile
 from chappe.kit.documents.services import store
 from tests.support import rows_billing as billing
 from tests.support import rows_customers as people
@@ -46,6 +48,14 @@ def issued(customer: Customer, gross: str, number: str = "", **more: Any) -> Inv
         "number": number or f"F2026-{next(_serial):06d}" if "state" not in more else None, "state": Invoice.State.ISSUED, "net": euros(gross), "gross": euros(gross),
     }  # fmt: skip
     return Invoice.objects.create(owner=customer.owner, customer=customer, **(values | more))
+
+
+def stored_pdf(invoice: Invoice) -> StoredFile:
+    """A checked PDF of an issued invoice."""
+    stored = store(io.BytesIO(b"%PDF-1.7"), name=f"{invoice.number}.pdf", actor=SYSTEM, owner=invoice.owner)
+    Production.objects.create(invoice=invoice, state=Production.State.READY)
+    IssuedFile.objects.create(invoice=invoice, kind=IssuedFile.Kind.PDF, stored=stored)
+    return stored
 
 
 def creditor(owner: Any = None, **more: Any) -> Brand:

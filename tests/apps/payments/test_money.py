@@ -8,10 +8,14 @@ from django.db import DatabaseError, transaction
 
 from chappe.apps.billing import journal
 from chappe.apps.billing.models import Invoice, JournalEntry
-from chappe.apps.payments import queries, services
+from chappe.apps.invoicing import reporting
+from chappe.apps.invoicing.models import Report
+from chappe.apps.payments import queries, reminding, services, told
 from chappe.apps.payments.models import Allocation, Payment
 from chappe.kit.access.actor import Actor
+from chappe.kit.jobs.services import enqueue
 from tests.support import people
+from tests.support import rows_payments as rows
 from tests.support.rows_payments import DAY, SYSTEM, euros, issued
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +179,42 @@ def people_customer(owner):
     from tests.support import rows_customers
 
     return rows_customers.customer(owner, "Client")
+
+
+def test_what_payments_tell_the_tax_report(world):
+    """Told on the day of the money; what is allocated once that day's report has left is told on the day it is known."""
+    first, later = issued(world.payer, "120"), issued(world.payer, "60")
+    paid = pay(world.payer, "180", parts=[(first, euros("120"))])
+    november, december = [(None, dt.date(2026, month, 1), dt.date(2026, month, 30)) for month in (11, 12)]
+    assert list(told.received(*november)) == [(first, DAY, euros("120"))]
+    left = dt.datetime(2026, 12, 9, 10, tzinfo=dt.UTC)
+    Report.objects.create(
+        what="payments", first=november[1], last=november[2], due=dt.date(2026, 12, 10), state="deposited", deposited_at=left
+    )  # fmt: skip
+    known = left + dt.timedelta(days=3)
+    Allocation.objects.create(payment=paid, invoice=later, amount=euros("60"), recorded_at=known)
+    assert list(told.received(*november)) == [(first, DAY, euros("120"))]
+    assert list(told.received(*december)) == [(later, known.date(), euros("60"))]
+
+
+def test_billing_and_reminders_hear_of_payments(world):
+    assert told.received in reporting._sources
+    assert told.pdf_of in reminding._attachments
+    invoice = issued(world.payer, "120")
+    assert told.pdf_of(invoice) is None, "nothing goes before its files are checked"
+    stored = rows.stored_pdf(invoice)
+    assert told.pdf_of(invoice) == stored
+
+
+def test_the_fiscal_module_holds_what_records_money():
+    names = {path.name for path in journal.fiscal_files() if "payments" in path.parts}
+    assert names == {"services.py", "money.py"}
+
+
+def test_an_entry_names_the_hand_in_words(world):
+    job = enqueue("payments.remind", actor=SYSTEM)
+    with transaction.atomic():
+        entry = journal.append(JournalEntry.Kind.EVENT, actor=Actor.system(f"job {job.pk}"))
+    assert entry.actor_label == f"Propose reminders (job {job.pk})"
+    assert journal.who(Actor.system("job 0")) == "job 0"
+    assert journal.who(Actor.system("camt.053")) == "camt.053"

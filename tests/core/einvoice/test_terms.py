@@ -9,6 +9,7 @@ import pytest
 from chappe.core.billing.document import Line, Party
 from chappe.core.einvoice.samples import COMPANY, PERSON, SAMPLES, company, line, made
 from chappe.core.einvoice.terms import Attachment, electronic_address, terms, treatment
+from chappe.core.einvoice.xml import check_schema, cii, ubl
 
 
 def test_a_company_is_told_whole():
@@ -117,3 +118,14 @@ def test_samples_add_up():
         assert document.net == sum(row.net for row in document.lines), name
         assert document.gross == document.net + document.tax, name
         assert document.due == document.gross - document.paid, name
+
+
+@pytest.mark.parametrize(
+    ("write", "told"), [(cii, b"DueDateTypeCode>5<"), (ubl, b"DescriptionCode>3<")], ids=["cii", "ubl"]
+)
+def test_vat_on_debits_is_told_to_machines(write, told):
+    """BT-8: UNTDID 2475 code 5 in CII, UNTDID 2005 code 3 in UBL; nothing when VAT falls due on payment."""
+    document = company()
+    assert told in write(replace(document, vat_on_debits=True))
+    assert told not in write(document)
+    assert check_schema(write(replace(document, vat_on_debits=True))) == []

@@ -137,9 +137,10 @@ def _line(line: BilledLine) -> Line:
 def _frame(invoice: Invoice, lines: list[Line], customer: Customer, brand: Brand, has_calls: bool) -> Document:
     starts = [line.period_from for line in lines if line.period_from]
     ends = [line.period_to for line in lines if line.period_to]
+    on_debits = brand.debits_since is not None and brand.debits_since <= invoice.issue_date
     when = law.situations(
         is_company=customer.kind != Customer.Kind.PRIVATE,
-        is_on_debits=brand.debits_since is not None and brand.debits_since <= invoice.issue_date,
+        is_on_debits=on_debits,
         frame=FRAME,
         has_calls=has_calls,
         has_third_party=any(line.section == "third_party" for line in lines),
@@ -168,6 +169,7 @@ def _frame(invoice: Invoice, lines: list[Line], customer: Customer, brand: Brand
         notes=notes,
         mentions=sentences,
         brand=brand.slug,
+        vat_on_debits=on_debits,
         **_payment(customer, brand, due_date),
     )
 

@@ -13,21 +13,27 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from chappe.apps.billing.models import JournalEntry, JournalHead
 from chappe.core.billing import chain
 from chappe.kit.access.actor import Actor
+from chappe.kit.jobs import registry as jobs
+from chappe.kit.jobs.models import Job
 
-#: Code whose change changes what is recorded: numbers, totals, VAT, the chain itself.
+#: Code whose change changes what is recorded: numbers, totals, VAT, payments and what they pay, the chain itself.
 FISCAL = (
     "core/billing/*.py",
     "core/billing/data/*.csv",
     "apps/billing/journal.py",
+    "apps/billing/models/journal.py",
     "apps/billing/issuing.py",
     "apps/billing/credits.py",
     "apps/billing/documents.py",
     "apps/billing/sealing.py",
     "apps/billing/archives.py",
+    "apps/payments/services.py",
+    "apps/payments/models/money.py",
     "kit/audit/seal.py",
 )
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,7 +79,7 @@ def append(
         amount=amount,
         currency=currency,
         actor=actor.user,
-        actor_label=actor.label[:200],
+        actor_label=who(actor)[:200],
         data=data or {},
         previous=head.sha256,
     )
@@ -82,6 +88,18 @@ def append(
     head.position, head.sha256 = entry.position, entry.sha256
     head.save(update_fields=["position", "sha256"])
     return entry
+
+
+def who(actor: Actor) -> str:
+    """The hand behind an entry, in words that stay: a person's name, else what the house was doing and the number of its job."""
+    head, _space, number = actor.detail.partition(" ")
+    if actor.user is not None or head != "job" or not number.isdecimal():
+        return actor.label
+    job = Job.objects.filter(pk=number).first()
+    if job is None:
+        return actor.label
+    label = job.label or str(jobs.get(job.name).label)
+    return str(_("%(label)s (job %(number)s)") % {"label": label, "number": number})
 
 
 def content(entry: JournalEntry) -> dict[str, Any]:

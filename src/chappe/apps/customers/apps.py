@@ -9,6 +9,7 @@ class CustomersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chappe.apps.customers import labels
+        from chappe.apps.customers import events, labels, reattaching
 
         labels.register()
+        events.on("assignments_changed", reattaching.ask)

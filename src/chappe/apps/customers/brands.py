@@ -19,6 +19,11 @@ _slug = RegexValidator(r"^[a-z0-9][a-z0-9-]*\Z", _("Small letters, digits and hy
 class Brand(ScopedModel):
     """A seller identity and its layout. ``owner`` None: a brand of the house. ``is_default`` serves customers without one."""
 
+    class Regime(models.TextChoices):
+        MONTHLY = "monthly", _("normal, monthly")
+        QUARTERLY = "quarterly", _("quarterly or simplified")
+        FRANCHISE = "franchise", _("franchise")
+
     access = Access(area="clients", owner="owner")
 
     owner = models.ForeignKey(
@@ -59,6 +64,13 @@ class Brand(ScopedModel):
         null=True,
         blank=True,
         help_text=_("Day of the option; empty: VAT falls due on payment."),
+    )
+    vat_regime = models.CharField(
+        _("regime of VAT"),
+        max_length=12,
+        choices=Regime.choices,
+        default=Regime.MONTHLY,
+        help_text=_("Decides the periods and the days of the e-reporting."),
     )
     late_rate = models.CharField(
         _("late payment"),

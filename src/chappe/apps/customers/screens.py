@@ -374,6 +374,7 @@ registry.register(
             ),
             Column(name="franchise", label=_("No VAT (CGI 293 B)"), kind=Kind.BOOL, shown=False),
             Column(name="debits_since", label=_("VAT on débits since"), kind=Kind.DATE, shown=False),
+            Column(name="vat_regime", label=_("VAT regime"), filter=FilterKind.CHOICE, shown=False),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK, shown=False),
             Column(name="active", label=_("State"), **ACTIVE),
         ),
@@ -383,7 +384,7 @@ registry.register(
         state="active",
         panels=(
             Panel(title=_("Remarks"), icon="clipboard-check", template="customers/remarks.html", context=pages.brand_remarks),
-            Panel(title=_("Identity"), icon="id", columns=("legal_name", "legal_form", "rcs", "siren", "siret", "vat_number", "electronic_address", "franchise", "debits_since")),
+            Panel(title=_("Identity"), icon="id", columns=("legal_name", "legal_form", "rcs", "siren", "siret", "vat_number", "electronic_address", "franchise", "debits_since", "vat_regime")),
             Panel(title=_("Address"), icon="map-pin", columns=("line1", "line2", "postal_code", "city", "country", "email", "phone", "website", "support")),
             Panel(title=_("Texts"), icon="note", columns=("late_rate", "discount_text", "recovery_text", "header_text", "footer_text", "mail_subject", "mail_text")),
             Panel(title=_("Look"), icon="palette", aside=True, template="customers/look.html", context=pages.logo),
@@ -392,7 +393,7 @@ registry.register(
         fields=(
             "owner", "name", "slug", "is_default", "legal_name", "legal_form", "rcs", "siren", "siret", "vat_number",
             "electronic_address", "line1", "line2", "postal_code", "city", "country", "email", "phone", "website", "support", "iban",
-            "bic", "ics", "franchise", "debits_since", "late_rate", "discount_text", "recovery_text", "header_text", "footer_text",
+            "bic", "ics", "franchise", "debits_since", "vat_regime", "late_rate", "discount_text", "recovery_text", "header_text", "footer_text",
             "mail_subject", "mail_text", "colour", "accent", "active",
         ),
         bulk_fields=("active",),

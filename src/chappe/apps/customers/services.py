@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
 
-from chappe.apps.customers import holding
+from chappe.apps.customers import holding, reattaching
 from chappe.apps.customers.models import (
     Assignment,
     Brand,
@@ -164,7 +164,11 @@ def update_line(*, actor: Actor, object: Line, data: Mapping[str, Any]) -> Line:
                 {"active": _("Line %(line)s is held by %(customer)s: retire it with its last day instead.")
                  % {"line": line.number, "customer": current.customer.name}}
             )  # fmt: skip
-    audit.saved(actor, line, {name: value for name, value in data.items() if name not in HOLDER_FIELDS})
+    found_by = reattaching.found_by(line)
+    with transaction.atomic():
+        audit.saved(actor, line, {name: value for name, value in data.items() if name not in HOLDER_FIELDS})
+        if reattaching.found_by(line) != found_by:
+            reattaching.ask_for_line(line)
     return line
 
 

@@ -70,9 +70,12 @@ def poll(ctx: Any) -> None:
 @schedule("30 5 * * *")
 @job("invoicing.report", label=_("Prepare the e-reporting"), area=AREA)
 def report(ctx: Any) -> None:
-    """Every morning: the periods that are over get their row and their files; a person deposits them."""
+    """Every morning: the periods that are over get their row and their files, made anew until a person deposits them."""
+    today = timezone.localdate()
     for owner in _owners():
-        for row in reporting.open_periods(owner=owner, today=timezone.localdate()):
+        new = reporting.open_periods(owner=owner, today=today)
+        waiting = [row for row in reporting.unfinished(owner=owner, today=today) if row not in new]
+        for row in new + waiting:
             try:
                 reporting.make(actor=ctx.actor, report=row)
             except ValidationError as error:

@@ -23,7 +23,6 @@ from chappe.kit.documents.services import store
 #: (owner, first, last) → (invoice, day, nano) of each payment received: given by the payments app
 PaymentSource = Callable[[Any, dt.date, dt.date], Iterable[tuple[Invoice, dt.date, int]]]
 _sources: list[PaymentSource] = []
-REGIME_KEY = "vat_regime"  # in Brand.layout; the normal monthly regime without it
 
 
 def payments_with(source: PaymentSource) -> PaymentSource:
@@ -44,7 +43,7 @@ def open_periods(*, owner: Any, today: dt.date) -> list[Report]:
     if first is None:
         return []
     brand = seller_of(owner)
-    regime = (brand.layout if brand else {}).get(REGIME_KEY, "monthly")
+    regime = brand.vat_regime if brand else Brand.Regime.MONTHLY
     made = []
     for what in (core.TRANSACTIONS, core.PAYMENTS):
         day = max(first.issue_date, today - dt.timedelta(days=400))
@@ -59,6 +58,12 @@ def open_periods(*, owner: Any, today: dt.date) -> list[Report]:
                 made.append(row)
             day = period.last + dt.timedelta(days=1)
     return made
+
+
+def unfinished(*, owner: Any, today: dt.date) -> list[Report]:
+    """Reports that have not left and are not late: what is recorded meanwhile still belongs in them."""
+    rows = Report.objects.filter(owner=owner, due__gte=today).exclude(state=Report.State.DEPOSITED)
+    return list(rows.order_by("first", "pk"))
 
 
 def make(*, actor: Actor, report: Report) -> Report:

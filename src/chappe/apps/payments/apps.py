@@ -10,6 +10,9 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from chappe.apps.billing import documents
-        from chappe.apps.payments import debited
+        from chappe.apps.invoicing import reporting
+        from chappe.apps.payments import debited, reminding, told
 
         documents.debit_with(debited.debit_of)
+        reporting.payments_with(told.received)
+        reminding.attach_with(told.pdf_of)

@@ -159,6 +159,7 @@ class Document:
     calls_total: int = 0  # how many calls the annex has
     history: tuple[Month, ...] = ()
     brand: str = ""  # slug of the layout
+    vat_on_debits: bool = False  # BT-8: the seller opted for VAT on invoicing; otherwise it falls due on payment
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data: what is stored, hashed and chained."""

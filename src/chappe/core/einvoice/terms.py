@@ -51,7 +51,7 @@ def terms(document: Document, attachments: Sequence[Attachment] = ()) -> Terms:
         "BT-2": document.issue_date,
         "BT-3": document.kind,
         "BT-5": document.currency,
-        "BT-8": "invoice" if getattr(document, "vat_on_debits", False) else "",
+        "BT-8": "invoice" if document.vat_on_debits else "",
         "BT-9": document.due_date,
         "BT-10": document.buyer_reference,
         "BT-12": document.contract,

@@ -1,0 +1,47 @@
+"""What payments tell the apps below: which money paid an invoice (e-reporting), which file goes with a reminder. Reads only."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chappe.apps.billing.models import Invoice
+from chappe.apps.invoicing.models import IssuedFile, Report
+from chappe.apps.invoicing.queries import production_of
+from chappe.apps.payments.models import Allocation
+from chappe.kit.documents.models import StoredFile
+
+CHUNK_ROWS = 500
+
+
+def received(owner: Any, first: dt.date, last: dt.date) -> Iterator[tuple[Invoice, dt.date, int]]:
+    """(invoice, day, nano) of what paid an invoice of ``owner`` in a period; what was taken back is negative.
+
+    The day is that of the money. What was allocated after the report of that day had left is told on the day on which it
+    was allocated: no payment is told twice, none is forgotten.
+    """
+    left = list(Report.objects.filter(owner=owner, what=Report.What.PAYMENTS, state=Report.State.DEPOSITED))
+    of_days = Q(payment__day__range=(first, last)) | Q(payment__day__lt=first, recorded_at__date__range=(first, last))
+    rows = Allocation.objects.filter(of_days, payment__owner=owner).select_related("payment", "invoice").order_by("pk")
+    for row in rows.iterator(chunk_size=CHUNK_ROWS):
+        day = _day(row, left)
+        if first <= day <= last:
+            yield row.invoice, day, row.amount
+
+
+def _day(row: Allocation, left: list[Report]) -> dt.date:
+    day = row.payment.day
+    if any(one.first <= day <= one.last and one.deposited_at < row.recorded_at for one in left):
+        return timezone.localtime(row.recorded_at).date()
+    return day
+
+
+def pdf_of(invoice: Invoice) -> StoredFile | None:
+    """The checked PDF of an invoice, to go with a reminder; None before it is there."""
+    made = production_of(invoice)
+    if made is None or not made.is_ready:
+        return None
+    kept = IssuedFile.objects.filter(invoice=invoice, kind=IssuedFile.Kind.PDF).select_related("stored").first()
+    return kept.stored if kept is not None else None

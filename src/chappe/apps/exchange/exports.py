@@ -16,6 +16,10 @@ CHUNK_ROWS = 2_000
 
 def issues_csv(file: ReceivedFile, language: str) -> Iterator[bytes]:
     """line;column;severity;code;sentence, in the order of the file."""
+    form = formats.get(file.kind)
+    if form is not None and form.aside is not None:
+        yield from form.aside.issues_csv(file, language)
+        return
     yield BOM + text.csv_line(["line", "column", "field", "severity", "code", "sentence", "excerpt"]).encode()
     for issue in FileIssue.objects.filter(file=file).order_by("line", "column", "pk").iterator(CHUNK_ROWS):
         with translation.override(language):
@@ -26,6 +30,10 @@ def issues_csv(file: ReceivedFile, language: str) -> Iterator[bytes]:
 
 def plan_csv(file: ReceivedFile, language: str) -> Iterator[bytes]:
     """One line for each value that would change."""
+    form = formats.get(file.kind)
+    if form is not None and form.aside is not None:
+        yield from form.aside.changes_csv(file, language)
+        return
     yield BOM + text.csv_line(["what", "line", "key", "object", "field", "before", "after"]).encode()
     for change in PlannedChange.objects.filter(file=file).order_by("pk").iterator(CHUNK_ROWS):
         change.file = file

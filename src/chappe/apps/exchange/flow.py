@@ -47,7 +47,7 @@ def run_read(*, actor: Actor, file: int, job: int, progress: Progress) -> Receiv
 
 def _conclude(row: ReceivedFile, job: int, form: Format, reading: Reading, sink: Sink) -> ReceivedFile | None:
     refused = max(len(sink.bad_lines), sink.kinds["refuse"], reading.refused)
-    plan = _plan(row, form, {**sink.kinds, "refuse": refused})
+    plan = _plan(row, form, {**sink.kinds, **(reading.counts or {}), "refuse": refused})
     errors = max(sink.severities["error"], reading.errors)
     lines = max(reading.lines, refused)
     counts = {
@@ -66,11 +66,12 @@ def _conclude(row: ReceivedFile, job: int, form: Format, reading: Reading, sink:
 
 def _plan(row: ReceivedFile, form: Format, kinds: dict[str, int]) -> dict[str, Any]:
     """Counts, and the share of what exists that they would change when it is over the threshold."""
-    existing, touched = form.existing(row.owner), kinds["update"] + kinds["delete"]
-    plan: dict[str, Any] = {**kinds, "changes": kinds["create"] + touched, "existing": existing}
-    percent = touched * 100 // existing if existing > THRESHOLD_ROWS else 0
-    if percent > form.threshold_percent:
-        plan |= {"over": percent, "limit": form.threshold_percent}
+    existing = kinds["existing"] if "existing" in kinds else form.existing(row.owner)
+    moved = kinds["update"] + kinds["delete"]
+    plan: dict[str, Any] = {**kinds, "changes": kinds["create"] + moved, "existing": existing}
+    percent = kinds.get("touched", moved) * 100 // existing if existing > THRESHOLD_ROWS else 0
+    if percent > form.threshold:
+        plan |= {"over": percent, "limit": form.threshold}
     return plan
 
 

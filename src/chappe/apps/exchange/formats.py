@@ -59,7 +59,8 @@ class Reading:
     """What reading gave. ``rows`` is anything the format's ``plan`` takes, often lazy; ``usable`` False stops here.
 
     ``lines`` counts the lines with data; ``plan`` may go on counting. ``errors``, ``warnings`` and ``refused`` (lines) are for
-    a format that keeps only a sample of its faults. ``facts`` are shown.
+    a format that keeps only a sample of its faults. ``facts`` are shown. ``counts`` (create, update, delete, refuse, existing,
+    touched) are for a format whose plan yields only a sample of its changes.
     """
 
     rows: Any = None
@@ -69,6 +70,21 @@ class Reading:
     errors: int = 0
     warnings: int = 0
     refused: int = 0
+    counts: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Where a format that keeps faults and changes by the million aside shows all of them, and gives them back as CSV.
+
+    ``groups(file)`` answers rows of code, severity, number, first (line) and params (of one of them).
+    """
+
+    issues_url: Callable[[Any, str], str]
+    changes_url: Callable[[Any, str], str]
+    groups: Callable[[Any], Sequence[Mapping[str, Any]]]
+    issues_csv: Callable[[Any, str], Iterator[bytes]]
+    changes_csv: Callable[[Any, str], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class Format:
     something later depends on what was made. ``options`` is a django Form made with ``user=`` whose ``as_options()`` answers
     JSON values. ``identity`` tells apart two uses of the same bytes (a tariff for another plan). ``partners`` False: only
     the house may send it. ``rejects(file, language)`` yields the bytes of the refused rows when lines of text are not it.
+    ``aside`` is for files of a million lines; ``why_not(file, user)`` a reason of its own not to apply.
     """
 
     slug: str
@@ -105,13 +122,20 @@ class Format:
     columns: Sequence[tuple[str, Any]] = ()  # (header, what it holds), shown beside the upload
     sample: str = ""
     existing: Callable[[Any], int] = lambda owner: 0
-    threshold_percent: int = THRESHOLD_PERCENT
+    threshold_percent: int | Callable[[], int] = THRESHOLD_PERCENT
     identity: Callable[[Mapping[str, Any]], str] = lambda options: ""
     described: Callable[[Mapping[str, Any]], Sequence[tuple[Any, str]]] = lambda options: ()
     partners: bool = True
     mask: Callable[[str], str] = lambda text: text
     rejects: Callable[[Any, str], Iterator[bytes]] | None = None
     queue: str = "quick"
+    aside: Aside | None = None
+    why_not: Callable[[Any, Any], Any] | None = None
+
+    @property
+    def threshold(self) -> int:
+        """Percent of what exists that a plan may change before somebody must say yes."""
+        return self.threshold_percent() if callable(self.threshold_percent) else self.threshold_percent
 
 
 _formats: dict[str, Format] = {}

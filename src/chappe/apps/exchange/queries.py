@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Count, Min, QuerySet
 
-from chappe.apps.exchange import text
+from chappe.apps.exchange import formats, text
 from chappe.apps.exchange.formats import Format
 from chappe.apps.exchange.models import FileIssue, PlannedChange, ReceivedFile, State
 from chappe.apps.exchange.words import change_rows, issue_sentence
@@ -36,6 +36,20 @@ def twin_of(file: ReceivedFile, form: Format) -> ReceivedFile | None:
 def issue_groups(file: ReceivedFile) -> list[dict[str, Any]]:
     """Anomalies by code, errors first: how many, the first line, a sentence and the address of the list."""
     rank = {"error": 0, "warning": 1, "info": 2}
+    tones = {"error": "bad", "warning": "warn", "info": "new"}
+    form = formats.get(file.kind)
+    if form is not None and form.aside is not None:
+        labels = dict(FileIssue.Severity.choices)
+        return [
+            {
+                **group,
+                "sentence": issue_sentence(group["code"], group["params"]),
+                "severity_label": labels.get(group["severity"], ""),
+                "tone": tones.get(group["severity"], "new"),
+                "url": form.aside.issues_url(file, group["code"]),
+            }
+            for group in sorted(form.aside.groups(file), key=lambda group: (rank[group["severity"]], -group["number"]))
+        ]
     groups = file.issues.values("code", "severity").annotate(number=Count("pk"), first=Min("line"), sample=Min("pk"))
     samples = FileIssue.objects.in_bulk([group["sample"] for group in groups])
     told = []
@@ -46,7 +60,7 @@ def issue_groups(file: ReceivedFile) -> list[dict[str, Any]]:
                 **group,
                 "sentence": issue_sentence(sample.code, sample.params),
                 "severity_label": sample.get_severity_display(),
-                "tone": {"error": "bad", "warning": "warn", "info": "new"}[group["severity"]],
+                "tone": tones[group["severity"]],
                 "url": f"{registry.url('exchange.issue')}?of=file:{file.pk}&code={group['code']}",
             }
         )
@@ -67,10 +81,17 @@ def examples(file: ReceivedFile) -> list[dict[str, Any]]:
                     "label": kind.label,
                     "rows": [(row, change_rows(row)) for row in rows],
                     "more": max(0, (file.plan or {}).get(kind.value, 0) - len(rows)),
-                    "url": f"{registry.url('exchange.change')}?of=file:{file.pk}&kind={kind.value}",
+                    "url": changes_url(file, kind.value),
                 }
             )
     return found
+
+
+def changes_url(file: ReceivedFile, kind: str) -> str:
+    form = formats.get(file.kind)
+    if form is not None and form.aside is not None:
+        return form.aside.changes_url(file, kind)
+    return f"{registry.url('exchange.change')}?of=file:{file.pk}" + (f"&kind={kind}" if kind else "")
 
 
 def preview(file: ReceivedFile) -> dict[str, Any]:

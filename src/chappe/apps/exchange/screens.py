@@ -121,7 +121,11 @@ def _tone(file: ReceivedFile) -> str:
 
 
 def _plan(file: ReceivedFile, _user: Any) -> dict[str, Any]:
-    return {"groups": queries.examples(file), "changes": (file.plan or {}).get("changes", 0)}
+    return {
+        "groups": queries.examples(file),
+        "changes": (file.plan or {}).get("changes", 0),
+        "all_url": queries.changes_url(file, ""),
+    }
 
 
 def _issues(file: ReceivedFile, _user: Any) -> dict[str, Any]:

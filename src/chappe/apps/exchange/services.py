@@ -194,6 +194,8 @@ def why_not_apply(file: ReceivedFile, user: Any, *, force: bool = False) -> str 
         return _not_planned(file)
     if not formats.open_to(user, form):
         return _("Your rights do not let you apply files of the kind “%(kind)s”.") % {"kind": form.label}
+    if form.why_not is not None and (reason := form.why_not(file, user)):
+        return str(reason)
     if file.plan.get("over"):
         if not force:
             return words.over_sentence(file)

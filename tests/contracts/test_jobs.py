@@ -52,6 +52,9 @@ def _load(owner):
 
 #: job → what makes its parameters for an owner.
 RUNS = {
+    "cartography.count-all": lambda owner: {},
+    "cartography.refresh": lambda owner: {},
+    "cartography.sweep": lambda owner: {},
     "documents.sweep": lambda owner: {},
     "jobs.purge": lambda owner: {},
     "usage.compact": lambda owner: {},

@@ -74,6 +74,32 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MAX_UPLOAD_MB", "int", 2048, "Largest file that may be uploaded, in megabytes."),
     Setting(
+        "IPE_THRESHOLD",
+        "int",
+        30,
+        "Share of the network, in percent, that an IPE or CPN file may change or delete before somebody must confirm.",
+    ),
+    Setting(
+        "MAP_BASE",
+        "str",
+        "",
+        "Base map: tiles such as https://tiles.example/{z}/{x}/{y}.png, or the style of a vector map (.json); empty: blank, no internet.",
+    ),
+    Setting("MAP_ATTRIBUTION", "str", "", "Whose base map it is, as its licence wants it said."),
+    Setting(
+        "MAP_HOSTS",
+        "list",
+        [],
+        "Other hosts that the style of the base map loads from, such as https://glyphs.example.",
+    ),
+    Setting(
+        "MAP_GEOCODER",
+        "str",
+        "",
+        "Address search beyond our own: https://geocoder.example/search?q={q}&limit=5, answering GeoJSON; empty: none is asked.",
+    ),
+    Setting("MAP_CACHE_MB", "int", 500, "Largest folder of map tiles kept on disk, in megabytes."),
+    Setting(
         "METRICS_TOKEN",
         "str",
         "",

@@ -1,9 +1,18 @@
 """Shared by all tests: a fast password hasher, append-only tables that can be emptied between tests, the people."""
 
+import os
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import translation
+from hypothesis import settings as examples
+
+# The same examples at every run: a landing never depends on luck. `HYPOTHESIS_PROFILE=explore` looks further.
+examples.register_profile("same", derandomize=True, deadline=None)
+examples.register_profile("explore", deadline=None)
+examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_configure() -> None:
@@ -25,6 +34,30 @@ def _flush_sealed_tables():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _copied_not_migrated():
+    """Each process copies the tables that one of them has migrated (``tests.support.template``)."""
+    from django.db import connection
+    from django.db.backends.sqlite3.creation import DatabaseCreation
+
+    from tests.support import template
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            made = template.postgresql(os.environ["CHAPPE_DATABASE_URL"])
+            patch.setitem(connection.settings_dict["TEST"], "TEMPLATE", made)
+        else:
+            plain = DatabaseCreation._create_test_db
+
+            def create(self, *given, **more):
+                name = plain(self, *given, **more)
+                template.copy(template.sqlite(), Path(name))
+                return name
+
+            patch.setattr(DatabaseCreation, "_create_test_db", create)
         yield
 
 

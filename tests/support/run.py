@@ -24,6 +24,8 @@ BOTH = (
     "tests/flows/test_kill.py",
     "tests/contracts/test_rows.py",
 )
+#: The order of the tests is shuffled, and the same for everybody; another number shows another order.
+SEED = os.environ.get("CHAPPE_TEST_SEED", "1794")
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
 
@@ -38,6 +40,7 @@ def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, 
             "-n",
             os.environ.get("CHAPPE_TEST_PROCESSES", "3"),
             "--dist=loadfile",
+            f"--randomly-seed={SEED}",
             *arguments,
         ]
         print(f"== {database}: {' '.join(command[1:])}", flush=True)

@@ -7,6 +7,7 @@ whole invoice back, so that the next run bills it anew as things are then.
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,9 +40,11 @@ def credit(
     reason: str,
     issue_date: dt.date,
     amounts: Mapping[int, int] | None = None,
+    quantities: Mapping[int, Decimal] | None = None,
     bill_again: bool = False,
 ) -> Invoice:
     """A draft credit note on ``invoice``. ``amounts``: nano excl. VAT by key of line; None: all that is left of it.
+    ``quantities``: of lines whose amount is that many units at their price; another line is told as one amount.
 
     ``bill_again`` cancels the whole: once the credit note is issued the lines are due again. Raises ValidationError:
     not issued, nothing left, more than what is left of a line, no reason.
@@ -62,7 +65,12 @@ def credit(
         if sum(taken.values()) <= 0:
             raise ValidationError(_("Nothing is left to credit on this invoice."))
         made = _draft(invoice, Invoice.Kind.CREDIT_NOTE, reason, issue_date)
-        lines = [_reverse(line, taken[line.pk], bill_again) for line in _lines(invoice) if line.pk in taken]
+        units = quantities or {}
+        lines = [
+            _reverse(line, taken[line.pk], bill_again, units.get(line.pk))
+            for line in _lines(invoice)
+            if line.pk in taken
+        ]
         _fill(made, lines, invoice)
         event(actor, invoice, "billing.credited", reason=reason)
     return made
@@ -129,10 +137,10 @@ def _draft(invoice: Invoice, kind: str, reason: str, issue_date: dt.date) -> Inv
     )
 
 
-def _reverse(line: BilledLine, net: int, bill_again: bool) -> BilledLine:
+def _reverse(line: BilledLine, net: int, bill_again: bool, units: Decimal | None = None) -> BilledLine:
     copied: dict[str, Any] = {name: getattr(line, name) for name in _COPIED}
-    whole = net == line.net
-    quantity, price = (-line.quantity, line.price) if whole else (-1 if net > 0 else 1, abs(net))
+    units = line.quantity if net == line.net else units
+    quantity, price = (-units, line.price) if units is not None else (-1 if net > 0 else 1, abs(net))
     params = {"of": line.pk, "again": bill_again}
     key = f"credit:{uuid.uuid4().hex}"
     return BilledLine(

@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.billing import actions, catalogue, forms, live, pages, services  # noqa: F401 - catalogue registers its own
+from chappe.apps.billing import actions, catalogue, crediting, forms, live, pages, services  # noqa: F401 - catalogue registers its own
+from chappe.apps.billing import panels as billing_panels
 from chappe.apps.billing.access import AREA
 from chappe.apps.billing.models import Archive, BilledLine, Invoice, JournalEntry, Parked, Run
 from chappe.apps.customers import panels as customer_panels
@@ -161,7 +162,7 @@ registry.register(
             Action(name="exclude", label=_("Leave out"), perform=actions.exclude, icon="square-x", bulk=True, offered=actions.is_of_run),
             Action(name="include", label=_("Take back"), perform=actions.include, icon="square-check", bulk=True, offered=actions.is_left_out),
             Action(name="park", label=_("Put aside"), perform=actions.park, icon="player-pause", form=forms.ParkForm, offered=actions.is_of_run),
-            Action(name="credit", label=_("Credit note"), perform=actions.credit, icon="receipt-refund", level=ADMIN, form=forms.CreditForm, offered=actions.may_credit),
+            Action(name="credit", label=_("Credit the whole"), perform=actions.credit, icon="receipt-refund", level=ADMIN, form=forms.CreditForm, offered=actions.may_credit),
             Action(name="correct", label=_("Corrected invoice"), perform=actions.correct, icon="pencil", level=ADMIN, form=forms.AmendForm, offered=actions.may_credit),
             Action(name="throw-away", label=_("Throw away"), perform=actions.throw_away, icon="trash", danger=True, offered=actions.is_single, confirm=_("The draft goes for good.")),
         ),
@@ -337,6 +338,13 @@ registry.page(
         area=AREA,
     )
 )
+registry.page(
+    Page(
+        slug="billing.credit-lines", path="billing/invoice/<int:pk>/credit/", view=crediting.credit_lines, label=_("Credit some lines"),
+        area=AREA, level=ADMIN,
+    )
+)  # fmt: skip
+billing_panels.button(crediting.credit_button)
 registry.page(
     Page(
         slug="billing.checklist", path="billing/control/", view=pages.control, label=_("Control"), area=AREA,

@@ -1,0 +1,123 @@
+"""Put back what a file changed: rows it changed get their earlier values, rows it deleted come back, rows it made go.
+
+Refused as a whole, with the reason, when something has touched one of its rows since. Runs inside the transaction of exchange.
+"""
+
+from typing import Any
+
+import polars as pl
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from chappe.apps.ipe import aside, bulk, writing
+from chappe.apps.ipe.applying import changed_since, last_change, targets
+from chappe.apps.ipe.comparing import CREATE, DELETE, GAP, UPDATE
+from chappe.apps.ipe.models import Intake
+from chappe.apps.ipe.planning import ABANDON
+from chappe.apps.ipe.tables import PK, Target
+from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
+from chappe.kit.access.actor import Actor
+
+
+def undo(file: Any, actor: Actor) -> None:
+    """Put everything back. Raises ValidationError with the reason; then nothing was changed."""
+    intake = Intake.objects.select_related("rows", "plan", "changes", "before").get(file=file)
+    bulk.hold(Prdm, Pm, PmLink, Building)
+    plan = pl.read_parquet(aside.path(intake.plan), columns=["thing", "kind", "key", "name", PK])
+    _check(plan, int(intake.last_change or 0))
+    before = pl.read_parquet(aside.path(intake.before))
+    first = last_change()
+    by = f"{actor.label} · {_('undoing of %(file)s') % {'file': file.name}}"
+    try:
+        with transaction.atomic():
+            for target in reversed(targets(intake)):
+                here = pl.col("thing") == target.thing
+                _one(intake, target, plan.filter(here), before.filter(here), by)
+    except IntegrityError as error:
+        raise ValidationError(_("Something depends on the rows this file made: they cannot go.")) from error
+    intake.applied, intake.last_change = False, None
+    intake.counts["lines"] = [*intake.counts.get("lines", []), [first, last_change()]]
+    intake.save()
+
+
+def _check(plan: pl.DataFrame, last: int) -> None:
+    wanted = plan.filter(pl.col("kind").is_in([CREATE, UPDATE, DELETE, ABANDON])).select("thing", "name").unique()
+    for rows in changed_since(last):
+        hit = rows.join(wanted, on=["thing", "name"], how="semi")
+        if len(hit):
+            raise ValidationError(
+                _("“%(row)s” was changed after this file was applied: undo what came later first.")
+                % {"row": hit["name"][0]}
+            )
+
+
+def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFrame, by: str) -> None:
+    created = _keys(target, plan.filter(pl.col("kind") == CREATE))
+    held = bulk.in_use(target.model, created)
+    if held:
+        name = target.model._base_manager.get(pk=next(iter(held)))
+        raise ValidationError(
+            _("“%(row)s”, made by this file, now holds %(what)s: it cannot go.")
+            % {"row": name, "what": next(iter(held.values()))}
+        )
+    bulk.delete(target.model, created)
+    types = writing.types_of(target.model)
+    for kind in (UPDATE, ABANDON):
+        rows = before.filter(pl.col("kind") == kind)
+        if len(rows):
+            bulk.update(target.model, _decoded(rows, types))
+    gone = before.filter(pl.col("kind") == DELETE)
+    if len(gone):
+        bulk.insert(target.model, _decoded(gone, types))
+    _journal(intake, target, plan, by)
+
+
+def _decoded(rows: pl.DataFrame, types: dict[str, Any]) -> pl.DataFrame:
+    """The values kept, typed as the table wants them."""
+    import json
+
+    told = [json.loads(text) for text in rows["values"]]
+    names = list(told[0])
+    made = []
+    for name in names:
+        cells = [_cell(row[name]) for row in told]
+        kind = types[name]
+        series = pl.Series(name, cells, pl.String if kind == pl.Date else kind, strict=False)
+        made.append(series.str.to_date("%Y-%m-%d") if kind == pl.Date else series)
+    return pl.DataFrame(made)
+
+
+def _cell(value: Any) -> Any:
+    import json
+
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _keys(target: Target, rows: pl.DataFrame) -> list[int]:
+    """Keys of the rows made, found again by what they are called."""
+    if not len(rows):
+        return []
+    table = target.model._base_manager
+    wanted, found = set(rows["key"].to_list()), []
+    paths = [one.path for one in target.key]
+    names = rows["name"].to_list()
+    path = "pm__reference" if target.thing == "link" else paths[-1]
+    for start in range(0, len(names), bulk.FEW):
+        for pk, *key in table.filter(**{f"{path}__in": names[start : start + bulk.FEW]}).values_list("pk", *paths):
+            if GAP.join(key) in wanted:
+                found.append(pk)
+    return found
+
+
+def _journal(intake: Intake, target: Target, plan: pl.DataFrame, by: str) -> None:
+    """The journal is never cut: what is put back is told as changes of its own."""
+    for kind, event in ((CREATE, Change.Event.SUPPRESSION), (DELETE, Change.Event.CREATION)):
+        rows = plan.filter(pl.col("kind") == kind).select("thing", "name")
+        blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
+        writing.tell(rows.with_columns(pl.lit(event.value).alias("event"), *blank), by)
+    told = pl.scan_parquet(aside.path(intake.changes)).filter(
+        (pl.col("thing") == target.thing) & ~pl.col("field").is_in(writing.silent(target.thing))
+    )
+    back = told.with_columns(pl.lit(Change.Event.MODIFICATION.value).alias("event"), pl.col("new").alias("old"), pl.col("old").alias("new"))  # fmt: skip
+    writing.tell(back.collect(), by)

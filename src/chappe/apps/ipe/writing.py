@@ -1,0 +1,102 @@
+"""Frames of a file → rows of the database: references become keys, points are placed, addresses folded, changes told.
+
+Called inside the transaction of an application or of its undoing, never elsewhere.
+"""
+
+from typing import Any
+
+import polars as pl
+from django.db import models
+from django.utils import timezone
+
+from chappe.apps.ipe import bulk
+from chappe.apps.ipe.points import placed, searched
+from chappe.apps.ipe.tables import Target
+from chappe.apps.network.changes import SILENT
+from chappe.apps.network.models import Building, Change
+from chappe.apps.network.models.located import Located
+
+TEXT_KINDS = {models.CharField: pl.String, models.TextField: pl.String}
+
+
+def as_columns(target: Target, frame: pl.DataFrame) -> pl.DataFrame:
+    """Key and binds under the names of the table's columns, with what follows from them."""
+    made = []
+    for one in (*target.key, *target.binds):
+        field: Any = target.model._meta.get_field(one.field)
+        if one.kind == "fk":
+            made.append(_keys(field.related_model, frame[one.source]).alias(field.column))
+        else:
+            made.append(frame[one.source].alias(field.column))
+    columns = pl.DataFrame(made)
+    if issubclass(target.model, Located) and {"x", "y"} <= set(columns.columns):
+        columns = placed(columns)
+    return searched(columns) if target.model is Building else columns
+
+
+def _keys(model: type[models.Model], references: pl.Series) -> pl.Series:
+    """Reference → key; null for no reference."""
+    wanted = [text for text in references.unique().to_list() if text]
+    found: dict[str, int] = {}
+    for start in range(0, len(wanted), bulk.FEW):
+        rows = model._base_manager.filter(reference__in=wanted[start : start + bulk.FEW])
+        found |= dict(rows.values_list("reference", "pk"))
+    if not found:
+        return pl.Series(references.name, [None] * len(references), pl.Int64)
+    return references.replace_strict(list(found), list(found.values()), default=None, return_dtype=pl.Int64)
+
+
+def touched_columns(target: Target) -> list[str]:
+    """Columns of the table that writing this target sets, beside its key."""
+    names = [target.model._meta.get_field(one.field).column for one in target.binds]  # type: ignore[union-attr]
+    if issubclass(target.model, Located) and {"x", "y"} <= {one.field for one in target.binds}:
+        names += ["longitude", "latitude", "cell"]
+    if target.model is Building:
+        names.append("search")
+    return names
+
+
+def tell(changes: pl.DataFrame, by: str) -> int:
+    """Write rows of the journal of changes: thing, name, event, field, old, new."""
+    if not len(changes):
+        return 0
+    now = timezone.now()
+    rows = changes.select(
+        pl.col("thing"), pl.col("name").str.slice(0, 60).alias("reference"), pl.lit(timezone.localdate()).alias("day"), pl.col("event"),
+        pl.col("field"), pl.col("old").fill_null(""), pl.col("new").fill_null(""), pl.lit(by[:150]).alias("by"),
+        pl.lit(now.replace(tzinfo=None)).alias("at") if _naive() else pl.lit(now).alias("at"),
+    )  # fmt: skip
+    return bulk.insert(Change, rows)
+
+
+def _naive() -> bool:
+    """SQLite keeps moments in UTC, without saying so."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
+
+
+def silent(target_thing: str) -> list[str]:
+    """Fields whose change nobody is told about."""
+    return sorted(SILENT - ({"agreement_needed"} if target_thing == "building" else set()))
+
+
+def types_of(model: type[models.Model]) -> dict[str, Any]:
+    """Column → type, of every column of a table."""
+    kinds: dict[str, Any] = {}
+    for field in model._meta.concrete_fields:
+        match field:
+            case models.BooleanField():
+                kind: Any = pl.Boolean
+            case models.DateTimeField():
+                kind = pl.String
+            case models.DateField():
+                kind = pl.Date
+            case models.FloatField():
+                kind = pl.Float64
+            case models.ForeignKey() | models.IntegerField() | models.AutoField():
+                kind = pl.Int64
+            case _:
+                kind = pl.String
+        kinds[field.column] = kind
+    return kinds

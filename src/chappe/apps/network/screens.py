@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.network import actions, cards, queries, services
+from chappe.apps.network import actions, areas, cards, queries, services
 from chappe.apps.network.access import AREA
 from chappe.apps.network.forms import BuildingForm, LinkForm, PboForm, PhotoForm, PmForm, PrdmForm, PtoForm
 from chappe.apps.network.models import Building, Pbo, Pm, PmLink, Prdm, Pto
@@ -83,6 +83,7 @@ PLACE = (
     Column(name="y", label="Y", kind=Kind.NUMBER, shown=False, filter=FilterKind.NONE),
     Column(name="longitude", label=_("Longitude"), kind=Kind.NUMBER, shown=False, filter=FilterKind.NONE),
     Column(name="latitude", label=_("Latitude"), kind=Kind.NUMBER, shown=False, filter=FilterKind.NONE),
+    Column(name="area", label=_("Area of the map"), source="cell", shown=False, exported=False, in_api=False, where=areas.inside),
 )  # fmt: skip
 WHERE = ("street_type", "street", "number", "number_suffix", "building", "postal_code", "city", "insee", "rivoli", "hexacle",
          "projection", "x", "y", "longitude", "latitude")  # fmt: skip

@@ -223,3 +223,33 @@ def test_the_usual_rules_are_named_as_the_decoders_are():
     from chappe.core.tickets.registry import DECODERS
 
     assert set(USUAL) <= set(DECODERS)
+
+
+def test_the_quick_way_of_a_lonely_segment_says_what_the_long_one_says():
+    """Every combination that matters, and a thousand drawn with a fixed seed."""
+    import random
+
+    from chappe.core.calls.alone import call_of, is_plain
+    from chappe.core.calls.group import Group, Part
+    from chappe.core.calls.joined import calls_of
+
+    dice = random.Random(7)
+    texts = ("", "201", "0612345678")
+    looked = 0
+    for _ in range(3000):
+        segment = Segment(
+            start=NINE, key=dice.choice(("", "9")), more=False, way=dice.choice(list(Way)), outcome=dice.choice(list(Outcome)),
+            talk=dice.choice((0, 31)), ring=dice.choice((0, 4)), hold=dice.choice((0, 5)), park=dice.choice((0, 6)),
+            caller=dice.choice(texts), called=dice.choice(texts), dialled=dice.choice(texts), party1=dice.choice(texts),
+            party1_name=dice.choice(("", "Joe")), party2=dice.choice(texts), party2_name=dice.choice(("", "Ann")),
+            reached=dice.choice(texts), trunk=dice.choice(("", "T1")), trunk_in=dice.choice(("", "T2")),
+            is_voicemail=dice.random() < 0.2, is_conference=dice.random() < 0.2, is_transfer=dice.random() < 0.2,
+            pbx_charge=dice.choice((None, 0, 12)), pbx_currency=dice.choice(("", "EUR")), account_code=dice.choice(("", "77")),
+        )  # fmt: skip
+        rules = Rules(bills_hold=dice.random() < 0.5, bills_park=dice.random() < 0.5, pays=dice.choice(list(Pays)))
+        if not is_plain(segment):
+            continue
+        looked += 1
+        long = calls_of(Group(segment.key, [Part(segment, "7")], NINE), rules, {}, complete=True)
+        assert [call_of(segment, "7", rules)] == long
+    assert looked > 2000

@@ -41,6 +41,11 @@ def floor(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def named(counts: Mapping[int, int]) -> dict[dt.datetime, int]:
+    """Counts by whole hour since 1970 as counts by moment."""
+    return {dt.datetime.fromtimestamp(hour * 3600, dt.UTC): count for hour, count in counts.items()}
+
+
 def add(source: Source, tickets: Mapping[dt.datetime, int], calls: Mapping[dt.datetime, int]) -> None:
     """Add the figures of a chunk, in its transaction. Keys are whole hours of UTC."""
     wanted = sorted(set(tickets) | set(calls))

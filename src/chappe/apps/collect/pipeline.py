@@ -6,8 +6,10 @@ changes here (fingerprints, calls in the making, hours, counts) is one transacti
 """
 
 import datetime as dt
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -20,13 +22,13 @@ from chappe.apps.collect import alarms, hours, intake, profiles, told
 from chappe.apps.collect.attaching import KEY, Built, as_rows
 from chappe.apps.collect.models import Chunk, OpenGroup, Source, SourceAlarm, SourceState, TicketIssue
 from chappe.apps.collect.records import FILE_CONNECTION, Record, records_of
-from chappe.apps.collect.seen import Seen, slot_of, window_of
+from chappe.apps.collect.seen import Seen, slot_at, window_of
 from chappe.apps.collect.services import with_zone
 from chappe.apps.usage import streams
-from chappe.connectors.pbx.frames import record_key
+from chappe.connectors.pbx.frames import record_print
 from chappe.core.base.issue import Issue, Severity, declare
-from chappe.core.calls.builder import CallBuilder, rules_for
-from chappe.core.tickets.contract import Decoded, Decoder, Profile
+from chappe.core.calls.builder import BuiltCall, CallBuilder, rules_for
+from chappe.core.tickets.contract import Decoded, Decoder, Profile, Segment
 from chappe.kit.access.actor import Actor
 
 declare(
@@ -60,7 +62,7 @@ class Work:
     kinds: Counter = field(default_factory=Counter)  # kept warnings by code
     issues: list[TicketIssue] = field(default_factory=list)
     built: list[Built] = field(default_factory=list)
-    tickets: Counter = field(default_factory=Counter)  # by hour
+    tickets: Counter = field(default_factory=Counter)  # by hour since 1970
     unread: list[bytes] = field(default_factory=list)
     last: dt.datetime | None = None
     unattached: int = 0
@@ -77,14 +79,28 @@ def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, tot
     builder, alone = _builder(source, profile, chunk)
     seen, work = Seen(source), Work()
     decoder = _decoder(source, profile, chunk)
-    _read(chunk, source, profile, decoder=decoder, builder=builder, seen=seen, work=work, progress=progress)
-    work.built += _built(builder.flush(_until(chunk, work), everything=alone), chunk)
-    _commit(actor, chunk, source, work)
+    with _undisturbed():
+        _read(chunk, source, profile, decoder=decoder, builder=builder, seen=seen, work=work, progress=progress)
+        work.built += _built(builder.flush(_until(chunk, work), everything=alone), chunk.pk)
+        _commit(actor, chunk, source, work)
     learnt = {profile.slug: decoder.state()} if chunk.kind == Chunk.Kind.SPOOL else None
     _save(chunk, source, seen=seen, work=work, pending=None if alone else builder.pending(), learnt=learnt)
     _judge(source, chunk, work)
     chunk.refresh_from_db()
     return chunk
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the search for cycles: nothing here makes any, and looking through a million tickets again and again for them takes
+    a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _builder(source: Source, profile: Profile, chunk: Chunk) -> tuple[CallBuilder, bool]:
@@ -125,56 +141,72 @@ def _read(
 ) -> None:
     total = max(0, chunk.last_number - chunk.first_number + 1) if chunk.first_number else 0
     records = records_of(chunk, profile)
+    reading = _Reading(chunk, builder, seen, work)
+    decode = decoder.decode
     while block := list(islice(records, BLOCK)):
-        decoded = [(record, decoder.decode(record.data, received=record.received)) for record in block]
-        seen.load({slot_of(found.segments[0].start) for _record, found in decoded if found.segments})
-        for record, found in decoded:
-            _sort(chunk, source, record, found, builder=builder, seen=seen, work=work)
+        decoded = [decode(record.data, received=record.received) for record in block]
+        seconds = [int(found.segments[0].start.timestamp()) if found.segments else 0 for found in decoded]
+        seen.load({slot_at(second) for second, found in zip(seconds, decoded, strict=True) if found.segments})
+        for record, found, second in zip(block, decoded, seconds, strict=True):
+            reading.sort(record, found, second)
         work.last = max(work.last or block[-1].received, block[-1].received)
         progress(work.counts["records"], total)
 
 
-def _sort(
-    chunk: Chunk, source: Source, record: Record, found: Decoded, *, builder: CallBuilder, seen: Seen, work: Work
-) -> None:
-    """The fate of one record: decoded, refused, skipped or duplicate; exactly one of them."""
-    work.counts["records"] += 1
-    if record.cut and chunk.kind != Chunk.Kind.MENDED:
-        _refuse(chunk, record, (Issue(f"collect.{record.cut}-line"),), work)
-    elif found.segments and not any(issue.severity is Severity.ERROR for issue in found.issues):
-        slot = slot_of(found.segments[0].start)
-        window = _window(chunk, record, keyed=bool(found.segments[0].key))
-        if not seen.is_new(slot, bytes.fromhex(record_key(record.data)), window):
-            work.counts["duplicates"] += 1
-            return
-        work.counts["decoded"] += 1
-        work.counts["segments"] += len(found.segments)
-        _remark(chunk, record, found.issues, work)
-        ref = f"{chunk.pk}:{record.number}"
-        for segment in found.segments:
-            work.tickets[hours.floor(segment.start)] += 1
-            work.built += _built(builder.add(segment, ref, at=record.received), chunk)
-    elif found.skipped and not found.issues:
-        work.counts["skipped"] += 1
-        work.skips[found.skipped] += 1
-    else:
-        _refuse(chunk, record, found.issues or (Issue("collect.nothing"),), work)
+class _Reading:
+    """The fate of the records of one batch: decoded, refused, skipped or duplicate; exactly one of them."""
+
+    def __init__(self, chunk: Chunk, builder: CallBuilder, seen: Seen, work: Work) -> None:
+        self.chunk, self.builder, self.seen, self.work = chunk, builder, seen, work
+        self.mended = chunk.kind == Chunk.Kind.MENDED
+        self.key = chunk.pk  # asked for at each line: a property of a row is slow
+
+    def sort(self, record: Record, found: Decoded, second: int) -> None:
+        """One record. ``second``: when its first segment began, in seconds since 1970."""
+        work, counts = self.work, self.work.counts
+        counts["records"] += 1
+        if record.cut and not self.mended:
+            _refuse(self.chunk, record, (Issue(f"collect.{record.cut}-line"),), work)
+        elif found.segments and not (found.issues and _has_error(found.issues)):
+            window = self._window(record, keyed=bool(found.segments[0].key))
+            if not self.seen.is_new(slot_at(second), record_print(record.data), window):
+                counts["duplicates"] += 1
+                return
+            counts["decoded"] += 1
+            counts["segments"] += len(found.segments)
+            if found.issues:
+                _remark(self.chunk, record, found.issues, work)
+            self._join(record, found.segments)
+        elif found.skipped and not found.issues:
+            counts["skipped"] += 1
+            work.skips[found.skipped] += 1
+        else:
+            _refuse(self.chunk, record, found.issues or (Issue("collect.nothing"),), work)
+
+    def _join(self, record: Record, segments: Iterable[Segment]) -> None:
+        ref = f"{self.key}:{record.number}"
+        for segment in segments:
+            self.work.tickets[int(segment.start.timestamp()) // 3600] += 1
+            if calls := self.builder.add(segment, ref, at=record.received):
+                self.work.built += _built(calls, self.key)
+
+    def _window(self, record: Record, *, keyed: bool) -> int:
+        """Within it identical lines are as many tickets: a second of a connection; a whole file.
+
+        Formats without a number of the call may rightly write the same line twice within a minute: there the window is the
+        connection, which a PBX opens anew before it sends its buffer again.
+        """
+        if record.connection == FILE_CONNECTION or self.mended:
+            return FILE_CONNECTION << 32 | (self.key & 0xFFFFFFFF)
+        return window_of(record.connection, record.received) if keyed else record.connection << 32
 
 
-def _window(chunk: Chunk, record: Record, *, keyed: bool) -> int:
-    """Within it identical lines are as many tickets: a second of a connection; a whole file.
-
-    Formats without a number of the call may rightly write the same line twice within a minute: there the window is the
-    connection, which a PBX opens anew before it sends its buffer again.
-    """
-    if record.connection == FILE_CONNECTION or chunk.kind == Chunk.Kind.MENDED:
-        return FILE_CONNECTION << 32 | (chunk.pk & 0xFFFFFFFF)
-    return window_of(record.connection, record.received) if keyed else record.connection << 32
+def _has_error(issues: Iterable[Issue]) -> bool:
+    return any(issue.severity is Severity.ERROR for issue in issues)
 
 
-def _built(calls: Iterable[Any], chunk: Chunk) -> Iterator[Built]:
-    for call in calls:
-        yield Built(call, " ".join(call.segments[:KEPT_REFS]) or f"{chunk.pk}:0")
+def _built(calls: Iterable[BuiltCall], key: int) -> list[Built]:
+    return [Built(call, " ".join(call.segments[:KEPT_REFS]) or f"{key}:0") for call in calls]
 
 
 def _refuse(chunk: Chunk, record: Record, issues: Iterable[Issue], work: Work) -> None:
@@ -251,8 +283,8 @@ def _save(
             _keep_pending(source, pending)
         if learnt is not None:
             SourceState.objects.filter(source=source).update(decoder=learnt)
-        calls = Counter(hours.floor(one.call.start) for one in work.built)
-        hours.add(source, work.tickets, calls)
+        calls = Counter(int(one.call.start.timestamp()) // 3600 for one in work.built)
+        hours.add(source, hours.named(work.tickets), hours.named(calls))
         for name in ("records", "decoded", "refused", "skipped", "duplicates", "segments", "warnings"):
             setattr(row, name, work.counts[name])
         row.calls, row.unattached, row.skips = len(work.built), work.unattached, dict(work.skips)

@@ -2,8 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from chappe.apps.collect import profiles
 from chappe.apps.collect.models import Chunk
@@ -14,8 +13,7 @@ PIECE = 1 << 20
 FILE_CONNECTION = 0xFFFFFFFF  # no socket has this number: the records of a file
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One raw record: ``number`` in its batch, when it came, by which connection, whether it was cut."""
 
     number: int
@@ -27,9 +25,9 @@ class Record:
 
 def of_spool(load: Callable[[], Iterable[Raw]]) -> Iterator[Record]:
     """Records of the collector."""
-    for raw in load():
-        cut = "half" if raw.flags & Flag.HALF else "long" if raw.flags & Flag.LONG else ""
-        yield Record(raw.number, raw.received, raw.connection, raw.data, cut)
+    for number, received, connection, data, flags in load():
+        cut = "" if not flags else "half" if flags & Flag.HALF else "long" if flags & Flag.LONG else ""
+        yield Record(number, received, connection, data, cut)
 
 
 def records_of(chunk: Chunk, profile: Profile | None = None) -> Iterator[Record]:

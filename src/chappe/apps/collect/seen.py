@@ -25,6 +25,11 @@ def slot_of(start: dt.datetime) -> int:
     return int(start.timestamp()) // SLOT_SECONDS
 
 
+def slot_at(second: int) -> int:
+    """The same of a start in whole seconds since 1970."""
+    return second // SLOT_SECONDS
+
+
 def window_of(connection: int, received: dt.datetime) -> int:
     """Same connection, same second."""
     return (connection & 0xFFFFFFFF) << 32 | (int(received.timestamp()) & 0xFFFFFFFF)
@@ -56,12 +61,15 @@ class Seen:
         if slot not in self._slots:
             self.load([slot])
         known = self._slots[slot]
-        times, run, last = known.get(fingerprint, (0, 0, window))
-        run = min(run + 1, MOST) if last == window else 1
-        fresh = run > times
-        known[fingerprint] = (max(times, run), run, window)
         self._changed.add(slot)
-        return fresh
+        before = known.get(fingerprint)
+        if before is None:
+            known[fingerprint] = (1, 1, window)
+            return True
+        times, run, last = before
+        run = min(run + 1, MOST) if last == window else 1
+        known[fingerprint] = (max(times, run), run, window)
+        return run > times
 
     def save(self) -> None:
         """Write what was learnt; inside the transaction that counts the chunk."""

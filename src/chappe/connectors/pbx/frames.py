@@ -17,7 +17,8 @@ from zlib import crc32
 HEAD = b"chappe spool 1\r\n"  # 16 bytes; a text tool that changes line ends shows at once
 MARK = b"\xc4\xa9"
 FRAME = struct.Struct("<2sHIIQQI")  # mark, flags, length, checksum, number, received, connection
-CHECKED = struct.Struct("<HIQQI")  # what the checksum covers, before the data
+CHECKED = struct.Struct("<HIQQI")  # what the checksum covers, before the data: all of the frame but its mark and itself
+BEFORE, BEHIND = 8, 12  # where the checksum stands in a frame
 MAX_DATA = 16 * 1024 * 1024  # a longer record is damage, not data
 READ_SIZE = 1 << 20
 
@@ -30,6 +31,9 @@ class Flag(IntFlag):
     LONG = 2  # longer than allowed: a piece; the next record of the connection goes on with it
 
 
+NO_FLAG = Flag.NONE
+
+
 class Arrival(NamedTuple):
     """A record to be kept: ``received`` in microseconds since 1970 UTC, ``connection`` as the engine numbers them."""
 
@@ -39,8 +43,7 @@ class Arrival(NamedTuple):
     flags: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(NamedTuple):
     """A record as it was kept. ``number`` grows by source, for ever; ``received`` is UTC."""
 
     number: int
@@ -69,7 +72,12 @@ def record_key(data: bytes) -> str:
     Line ends and the NULs that some systems send first after a reconnection do not count. Two calls may rightly give
     the same line: count occurrences beside the key.
     """
-    return hashlib.blake2b(data.strip(b"\0\r\n"), digest_size=16).hexdigest()
+    return record_print(data).hex()
+
+
+def record_print(data: bytes) -> bytes:
+    """The same as 16 bytes."""
+    return hashlib.blake2b(data.strip(b"\0\r\n"), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +137,14 @@ class Scanner:
             end = at + FRAME.size + length
             if good and end > size and not final:
                 break
-            if good and end <= size:
-                data = buffer[end - length : end]
-                if check == crc32(data, crc32(CHECKED.pack(flags, length, number, received, connection))):
-                    if at > settled:
-                        self.damage.append(Damage(self.offset + settled, at - settled))
-                    found.append(Raw(number, moment(received), connection, data, Flag(flags) if flags else Flag.NONE))
-                    settled = at = end
-                    continue
+            whole = good and end <= size
+            if whole and check == crc32(buffer[at + BEHIND : end], crc32(buffer[at + len(MARK) : at + BEFORE])):
+                if at > settled:
+                    self.damage.append(Damage(self.offset + settled, at - settled))
+                flag = Flag(flags) if flags else NO_FLAG
+                found.append(Raw(number, moment(received), connection, buffer[end - length : end], flag))
+                settled = at = end
+                continue
             at = buffer.find(MARK, at + 1)
             if at < 0:
                 at = size - 1 if buffer.endswith(MARK[:1]) else size

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from chappe.core.calls.alone import call_of, is_plain
 from chappe.core.calls.group import Group, Part
 from chappe.core.calls.joined import BuiltCall, calls_of
 from chappe.core.calls.rules import Pays, Rules, rules_for
@@ -40,6 +41,8 @@ class CallBuilder:
         :meth:`flush`; by default when the segment ended by its own account.
         """
         self._learn(segment)
+        if (not segment.key or (segment.more is False and segment.key not in self._known.groups)) and is_plain(segment):
+            return [call_of(segment, ref, self.rules)]
         part = Part(segment, ref)
         seen = at or part.ended
         if not segment.key:
@@ -109,9 +112,10 @@ class CallBuilder:
         return calls_of(group, self.rules, self._known.names, complete=complete)
 
     def _learn(self, segment: Segment) -> None:
+        names = self._known.names
         for extension, name in ((segment.party1, segment.party1_name), (segment.party2, segment.party2_name)):
-            if extension and name and (name in self._known.names or len(self._known.names) < MOST_NAMES):
-                self._known.names[name] = extension
+            if extension and name and (name in names or len(names) < MOST_NAMES):
+                names[name] = extension
 
 
 def build(rules: Rules, segments: Sequence[Segment]) -> list[BuiltCall]:

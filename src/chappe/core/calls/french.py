@@ -7,7 +7,7 @@ and nothing of verified, extended and C + S ranges (vno-pbx-orange §5.5).
 import csv
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from chappe.core.calls.kinds import SHORT_CODE, Number, NumberKind
@@ -69,11 +69,26 @@ def table() -> dict[tuple[int, str], list[Row]]:
     return rows
 
 
+@cache
+def longest() -> dict[int, int]:
+    """Length of a number → length of the longest prefix that the table has for it."""
+    found: dict[int, int] = {}
+    for length, prefix in table():
+        found[length] = max(found.get(length, 0), len(prefix))
+    return found
+
+
 def row_of(digits: str, on: dt.date | None = None) -> Row | None:
     """The row of a number in national form or of a short number, on a day (today's rows by default)."""
+    most = longest().get(len(digits), 0)
+    return _row(len(digits), digits[:most], on) if most else None
+
+
+@lru_cache(maxsize=50_000)
+def _row(length: int, head: str, on: dt.date | None) -> Row | None:
     rows = table()
-    for end in range(len(digits), 0, -1):
-        for row in rows.get((len(digits), digits[:end]), ()):
+    for end in range(len(head), 0, -1):
+        for row in rows.get((length, head[:end]), ()):
             if row.begins <= (on or dt.date.max - dt.timedelta(1)) < row.ends:
                 return row
     return None

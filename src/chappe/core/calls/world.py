@@ -65,13 +65,14 @@ def local(digits: str, country: str, area: str) -> Number | None:
 
 def _of(raw: str, parsed: phonenumbers.PhoneNumber, on: dt.date | None) -> Number:
     whole = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    valid = phonenumbers.is_valid_number(parsed)
+    sort = phonenumbers.number_type(parsed)  # UNKNOWN exactly where is_valid_number says no
+    valid = sort != PhoneNumberType.UNKNOWN
     warnings = () if valid else ("not-valid",)
     code = parsed.country_code or 0
     if code in NETWORKS:
         kind, label = NETWORKS[code]
         return Number(raw, whole, whole[1:], kind, "", label, WORLD, (), warnings)
     country = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(code)
-    mobile = valid and phonenumbers.number_type(parsed) in _MOBILE
+    mobile = sort in _MOBILE
     kind = NumberKind.INTERNATIONAL_MOBILE if mobile else NumberKind.INTERNATIONAL
     return Number(raw, whole, whole[1:], kind, country, country_name(country), zone_of(country, on), (), warnings)

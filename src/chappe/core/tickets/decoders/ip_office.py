@@ -25,24 +25,29 @@ TAIL = (
     "caller_server", "caller_unique_id", "called_server", "called_unique_id", "record_time", "consent",
     "number_verification",
 )  # fmt: skip
+RECORD_TIME = FEWEST + TAIL.index("record_time")
+LAST = TAIL[TAIL.index("record_time") :]
 CAUSE_SOURCES = frozenset({"HG", "U", "LINE", "AA", "ICR", "RAS", "MT"})
 FORWARDS = frozenset({"fb", "fu", "fnr", "fdnd", "MT", "TW"})  # busy, always, no reply, do not disturb, twinning, home
 TRANSFERS = frozenset({"XfP", "Xfd"})
 CONFERENCES = frozenset({"CfP", "Cfd"})
 #: Kinds of device: extension, trunk, voicemail, conference, other party, none.
 EXTENSION, TRUNK, VOICEMAIL, CONFERENCE, OTHER, NOBODY = "E", "T", "V", "C", "U", ""
+PLAIN = frozenset({EXTENSION, TRUNK, NOBODY})
 _DEVICE = re.compile(r"([A-Za-z]{1,2})(\d{1,15})\Z", re.ASCII)
 _COUNT = re.compile(r"\d{0,7}\Z", re.ASCII)
 _AMOUNT = re.compile(r"-?\d*\.?\d*\Z", re.ASCII)
 _NUMBER = re.compile(r"[+\d*#]*(?:@\S+)?\Z", re.ASCII)
+_NAMED = (("user_charged", 19, _AMOUNT), ("targeter", 28, _NUMBER))  # names of the tail, and what stands behind them
 _AUTOMATIC_NAME = re.compile(r"[Ee]xtn(\d+)\Z", re.ASCII)
 _REMEMBERED = 50_000
+_LENGTHS = [dt.timedelta(seconds=seconds) for seconds in range(7200)]
 
 
 def device_kind(code: str, name: str) -> str:
     """Kind of a device by its code (``E201``, ``T9001``, ``V9502``…) and, for the V ones, its name."""
     letter = code[:1]
-    if letter in {"E", "T", ""}:
+    if letter in PLAIN:
         return letter
     if letter == "V" and code[1:].isdigit():
         number = int(code[1:])
@@ -107,8 +112,8 @@ class IpOffice(TextDecoder):
         self, f: list[str], start: dt.datetime, times: tuple[int, int, int, int], remarks: list[Issue]
     ) -> Segment:
         ring, talk, hold, park = times
-        kind1, kind2 = device_kind(f[11], f[12]), device_kind(f[13], f[14])
-        if OTHER in {kind1, kind2}:
+        kinds = kind1, kind2 = device_kind(f[11], f[12]), device_kind(f[13], f[14])
+        if OTHER in kinds:
             self._odd_devices(f, remarks)
         way = self._way(f, kind1, kind2, remarks)
         answered = talk or hold or park
@@ -125,9 +130,9 @@ class IpOffice(TextDecoder):
         if len(f) > FEWEST:
             charge, currency, cause, targeter = self._spoken(f, (party1, party2), extra, remarks)
             began = self._began(f, start, ring + talk + hold + park, remarks)
-        if len(f) > FEWEST or OTHER in {kind1, kind2} or TRUNK in {kind1, kind2}:
+        if TRUNK in kinds or OTHER in kinds:
             self._more_about_devices(f, kind1, kind2, extra)
-        reason = cause.rpartition(" ")[2]
+        reason = cause.rpartition(" ")[2] if cause else ""
         if way is Way.IN:
             reached = party1 if answered else ""
         else:
@@ -138,7 +143,7 @@ class IpOffice(TextDecoder):
             caller, called, dialled, party1, f[12] if party1 else "", party2, f[14] if party2 else "", reached,
             trunk2 or trunk1, trunk1 if trunk2 else "", ring, talk, hold, park, began, f[7],
             extra.pop("auth_code", ""), targeter, cause,
-            VOICEMAIL in {kind1, kind2}, CONFERENCE in {kind1, kind2} or reason in CONFERENCES, reason in TRANSFERS,
+            VOICEMAIL in kinds, CONFERENCE in kinds or reason in CONFERENCES, reason in TRANSFERS,
             reason in FORWARDS, charge, currency, extra,
         )  # fmt: skip
 
@@ -156,12 +161,18 @@ class IpOffice(TextDecoder):
             remarks.append(warning("bad-direction", "direction", value=f[4]))
             return Way.UNKNOWN
         # Listening to one's voicemail is written with either flag; without a trunk nothing left the house.
-        return Way.INTERNAL if VOICEMAIL in {kind1, kind2} and TRUNK not in {kind1, kind2} else Way.OUT
+        kinds = (kind1, kind2)
+        return Way.INTERNAL if VOICEMAIL in kinds and TRUNK not in kinds else Way.OUT
 
     def _spoken(
         self, f: list[str], parties: tuple[str, str], extra: dict[str, str], remarks: list[Issue]
     ) -> tuple[int | None, str, str, str]:
         """Charge, its currency, targeting cause and who pays instead; the other fields of the tail go to ``extra``."""
+        if not "".join(f[FEWEST:RECORD_TIME]):  # the usual line says nothing but when it was written
+            extra |= {
+                name: value for name, value in zip(LAST, f[RECORD_TIME:], strict=False) if value and value != "n/a"
+            }
+            return None, "", "", ""
         extra |= {name: value for name, value in zip(TAIL, f[FEWEST:], strict=False) if value and value != "n/a"}
         charge: int | None = None
         cause, currency = extra.pop("targeting_cause", "").strip(), extra.pop("currency", "")
@@ -183,7 +194,8 @@ class IpOffice(TextDecoder):
         if len(f) < 35 or not f[34]:
             return None
         written = self.clock.stamp(f[34], "record_time", remarks)
-        return max(start, written - dt.timedelta(seconds=length))
+        began = written - _LENGTHS[length] if length < len(_LENGTHS) else written - dt.timedelta(seconds=length)
+        return began if began > start else start
 
     def _start(self, text: str, remarks: list[Issue]) -> dt.datetime:
         if len(text) == 16:
@@ -253,7 +265,7 @@ class IpOffice(TextDecoder):
     @staticmethod
     def _tail(f: list[str], remarks: list[Issue]) -> list[str]:
         """Commas in the two names of the tail put back; empty surplus dropped, other surplus told."""
-        for name, at, behind in (("user_charged", 19, _AMOUNT), ("targeter", 28, _NUMBER)):
+        for name, at, behind in _NAMED:
             if len(f) <= at or not f[at]:
                 continue
             end = at + 1

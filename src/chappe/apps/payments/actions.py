@@ -152,6 +152,12 @@ def accept(*, actor: Actor, objects: list[Movement]) -> Done:
     return Done(f"{told % {'n': number}} {refusal}".strip())
 
 
+def accept_from(*, actor: Actor, objects: list[BankStatement], confidence: str) -> Done:
+    number = bank.accept_from(actor=actor, bank_statement=objects[0], confidence=int(confidence))
+    told = ngettext("%(n)d movement is accepted.", "%(n)d movements are accepted.", number)
+    return Done(told % {"n": number})
+
+
 def ignore(*, actor: Actor, objects: list[Movement]) -> Done:
     number, refusal = each(lambda row: bank.ignore(actor=actor, movement=row), objects)
     told = ngettext("%(n)d movement is left aside.", "%(n)d movements are left aside.", number)

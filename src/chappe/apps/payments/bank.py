@@ -147,6 +147,17 @@ def accept(*, actor: Actor, movement: Movement) -> Movement:
         return _decided(row, Of.ACCEPTED, actor)
 
 
+def accept_from(*, actor: Actor, bank_statement: BankStatement, confidence: int) -> int:
+    """Accept every proposal of a statement that is at least so sure; answers how many. What nobody was found for waits on."""
+    with transaction.atomic():
+        row = _held(bank_statement, actor)
+        rows = row.movements.filter(state__in=[Of.WAITING, Of.UNDONE], confidence__gte=max(1, confidence))
+        chosen = list(rows.exclude(kind=Kind.NONE).order_by("position"))
+        for movement in chosen:
+            accept(actor=actor, movement=movement)
+    return len(chosen)
+
+
 def ignore(*, actor: Actor, movement: Movement) -> Movement:
     """The movement is none of our customers' (a supplier, a bank charge)."""
     with transaction.atomic():

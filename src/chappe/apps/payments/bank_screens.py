@@ -22,6 +22,11 @@ def _from(*states: str) -> Any:
     return lambda row, _user: row.state in states
 
 
+def _proposes(row: BankStatement, _user: Any) -> bool:
+    """Whether a proposal waits to be accepted."""
+    return row.movements.filter(state__in=["waiting", "undone"], confidence__gt=0).exclude(kind="none").exists()
+
+
 STATEMENT = Screen(
     slug="payments.statement",
     model=BankStatement,
@@ -58,6 +63,7 @@ STATEMENT = Screen(
     actions=(
         Action(name="undo", label=_("Undo"), perform=actions.undo, icon="arrow-back-up", danger=True, offered=_from("applied", "planned"),
                confirm=_("Every payment that this statement made is cancelled by an opposite row. Undo it?")),
+        Action(name="accept", label=_("Accept proposals"), perform=actions.accept_from, icon="checks", form=forms.SureForm, offered=_proposes),
         Action(name="apply", label=_("Apply what is accepted"), perform=actions.apply, icon="check", primary=True, offered=_from("planned", "applied")),
     ),
     page_links=(pages.upload_link,),

@@ -64,6 +64,17 @@ class CustomerForm(forms.Form):
         self.fields["customer"].queryset = visible_to(user, Customer).filter(active=True)
 
 
+class SureForm(forms.Form):
+    """How sure a proposal must be to be accepted with the others."""
+
+    confidence = forms.ChoiceField(
+        label=_("Accept the proposals"),
+        choices=[("90", _("sure: 90 % and over")), ("75", _("likely: 75 % and over")), ("1", _("all of them"))],
+        widget=forms.RadioSelect, initial="90",
+        help_text=_("Those for which nobody was recognised still wait for you."),
+    )  # fmt: skip
+
+
 class RefundForm(forms.Form):
     """Money given back."""
 

@@ -8,7 +8,7 @@ from chappe.apps.billing import panels as billing
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers import panels as customers
 from chappe.apps.customers.models import Customer
-from chappe.apps.payments import matching, queries, reminding
+from chappe.apps.payments import matching, queries, reminding, splitting
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import (
     Allocation,
@@ -42,6 +42,7 @@ def parts(payment: Payment, user: Any) -> dict[str, Any]:
         "left": queries.unallocated(payment),
         "cancelled_by": payment.cancelled_by.first(),
         "account_url": registry.url("payments.account", pk=payment.customer_id),
+        "split_url": splitting.payment_button(payment, user),
     }
 
 
@@ -94,6 +95,7 @@ def movement(row: Movement, user: Any) -> dict[str, Any]:
         "plan": [(invoice, amount, registry.object_url(invoice)) for invoice, amount in plan],
         "left": row.amount - taken if row.kind == "in" else 0,
         "because": row.because(),
+        "split_url": splitting.movement_button(row, user),
     }
 
 

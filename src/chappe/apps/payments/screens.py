@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.payments import actions, bank_screens, forms, mandates, pages, panels, services
+from chappe.apps.payments import actions, bank_screens, forms, mandates, pages, panels, services, splitting
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import Allocation, Collection, Debit, Mandate, MandateVersion, Payment
 from chappe.kit.access.door import Level
@@ -299,6 +299,22 @@ _PAGES = (
     ("payments.unpaid-csv", "payments/unpaid.csv", pages.unpaid_csv, _("Unpaid invoices"), Level.READ, None),
     ("payments.account", "payments/account/<int:pk>/", pages.account, _("Account of a customer"), Level.READ, None),
     ("payments.refund", "payments/account/<int:pk>/refund/", pages.refund, _("Refund a customer"), Level.ADMIN, None),
+    (
+        "payments.split",
+        "payments/payment/<int:pk>/split/",
+        splitting.split_payment,
+        _("Share a payment"),
+        Level.WRITE,
+        None,
+    ),
+    (
+        "payments.split-movement",
+        "payments/movement/<int:pk>/split/",
+        splitting.split_movement,
+        _("Share a movement"),
+        Level.WRITE,
+        None,
+    ),
     ("payments.propose", "payments/reminders/propose/", pages.propose, _("Propose reminders"), Level.WRITE, None),
     (
         "payments.file",

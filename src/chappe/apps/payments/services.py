@@ -105,6 +105,44 @@ def free(*, actor: Actor, payment: Payment, invoice: Invoice) -> Allocation:
     return made
 
 
+def held_by(payment: Payment) -> dict[int, int]:
+    """What a payment pays of each invoice: nano by key of invoice, without those it pays nothing of any more."""
+    rows = payment.allocations.values("invoice").annotate(total=Sum("amount")).exclude(total=0)
+    return {row["invoice"]: row["total"] for row in rows}
+
+
+def why_not_spread(payment: Payment) -> Any:
+    """Why a payment cannot be shared over invoices; None when it can."""
+    if payment.kind != Payment.Kind.PAYMENT:
+        return _("Only money that came in pays invoices.")
+    if payment.cancelled_by.exists():
+        return _("It is cancelled already.")
+    return None
+
+
+def spread(*, actor: Actor, payment: Payment, parts: Sequence[Part]) -> None:
+    """Let a payment pay exactly these parts: what it paid beside them is taken back first. Written as differences.
+
+    Raises ValidationError: a cancelled payment, parts larger than it, more than what is open on an invoice.
+    """
+    with transaction.atomic():
+        customer = _hold(payment.customer, actor)
+        reason = why_not_spread(payment)
+        if reason:
+            raise ValidationError(reason)
+        held, wanted = held_by(payment), {invoice.pk: part for invoice, part in parts}
+        rows = {row.pk: row for row in locks.invoices({*held, *wanted})}
+        kept = sum(min(held.get(pk, 0), part) for pk, part in wanted.items())
+        more = [(rows[pk], part - held.get(pk, 0)) for pk, part in wanted.items() if part > held.get(pk, 0)]
+        less = [(rows[pk], wanted.get(pk, 0) - part) for pk, part in held.items() if wanted.get(pk, 0) < part]
+        checked = _checked(customer, payment.amount - kept, more)
+        for invoice, part in [*less, *checked]:
+            _note(actor, customer, payment, invoice, part)
+            Allocation.objects.create(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user)
+            verb = "payments.allocated" if part > 0 else "payments.freed"
+            event(actor, payment, verb, amount=_euros(abs(part)), invoice=str(invoice))
+
+
 def why_not_cancel(payment: Payment) -> Any:
     """Why a payment cannot be cancelled; None when it can."""
     if payment.kind == Payment.Kind.REVERSAL:
@@ -142,8 +180,7 @@ def _oppose(actor: Actor, payment: Payment, kind: str, why: str, day: dt.date | 
         reason = why_not_cancel(payment)
         if reason:
             raise ValidationError(reason)
-        used = payment.allocations.values("invoice").annotate(total=Sum("amount")).exclude(total=0)
-        held = {row["invoice"]: row["total"] for row in used}
+        held = held_by(payment)
         parts = [(invoice, -held[invoice.pk]) for invoice in locks.invoices(held)]
         made = _write(
             actor, customer, -payment.amount, day or payment.day, kind=kind, means=payment.means,

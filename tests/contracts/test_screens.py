@@ -43,6 +43,9 @@ WITHOUT_SCREEN = {
     "collect.SourceHour": "the chart of hours on the page of its source",
     "billing.CheckTick": "the ticks of the control of the month",
     "invoicing.IssuedFile": "the card of files on the page of its invoice",
+    "ipe.Intake": "the pages of anomalies and plan of its received file",
+    "ipe.IssueCount": "the card of anomalies on the page of its received file",
+    "ipe.QualityLook": "the scores it gave",
     "invoicing.DepositStatus": "the statuses on the page of its deposit",
 }
 #: Lists that cannot be empty for whoever reads them, and why.

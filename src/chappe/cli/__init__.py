@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("chappe.cli.explain:explain", "Price one call and tell every step."),
     "tariff": ("chappe.cli.tariff:app", "Check, show, search, compare and convert tariff plans."),
     "invoice": ("chappe.cli.invoice:app", "Check an electronic invoice, draw one from its data."),
+    "ipe": ("chappe.cli.ipe:ipe", "IPE files: check, compare, take in, publish."),
+    "cpn": ("chappe.cli.ipe:cpn", "CPN files: check, compare, take in, publish."),
     "demo": ("chappe.cli.demo:demo", "Fill an empty house with a demonstration and start it."),
     "serve": ("chappe.cli.serve:serve_app", "Run Chappe: the web server, the job workers and the collector."),
     "collect": ("chappe.cli.collect:collect_app", "Hold the connections of every PBX and keep what they send."),

@@ -59,13 +59,19 @@ def reference_of(obj: models.Model) -> str:
 
 
 def rows_for(actor: Actor, obj: models.Model, event: str, before: Mapping[str, str] | None = None) -> list[Change]:
-    """The rows, not saved: one a changed field, or one for a thing that came or went. Empty for what is not published."""
+    """The rows, not saved: one a changed field, or one for a thing that came or went. Empty for what is not published.
+
+    What went is told once, after the values that it leaves: they are all that later files can say of it.
+    """
     thing = THINGS.get(type(obj))
     if thing is None:
         return []
     common = {
         "thing": thing, "reference": reference_of(obj), "day": timezone.localdate(), "event": event, "by": actor.label[:150],
     }  # fmt: skip
+    if event == Change.Event.SUPPRESSION:
+        left = [Change(**common, field=name, old=value) for name, value in published(obj).items() if value]
+        return [*left, Change(**common)]
     if event != Change.Event.MODIFICATION:
         return [Change(**common)]
     after = published(obj)

@@ -215,22 +215,7 @@ def _told(row: Any, as_json: bool) -> None:
         tell(say(N_("Nothing was changed yet. Look at the plan on its page, or run again with --apply.")))
 
 
-def _group(flow: str, help_text: str) -> typer.Typer:
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=say(help_text))
-
-    @app.command("check", help=say(N_("Read a file and tell every anomaly, line by line. Needs no database.")))
-    def check(file: File, as_json: Json = False, layout: LayoutFile = None) -> None:
-        _check(flow, file, as_json, layout)
-
-    @app.command("diff", help=say(N_("Tell what changes from one file to another, field by field. Needs no database.")))
-    def diff(
-        before: Annotated[Path, typer.Argument(help=say(N_("The earlier file.")))],
-        after: Annotated[Path, typer.Argument(help=say(N_("The later file.")))],
-        as_json: Json = False,
-        layout: LayoutFile = None,
-    ) -> None:
-        _diff(flow, before, after, as_json, layout)
-
+def _add_import(app: typer.Typer, flow: str) -> None:
     @app.command("import", help=say(N_("Plan what a file would change in the network; with --apply, change it.")))
     def take(
         file: File,
@@ -258,6 +243,24 @@ def _group(flow: str, help_text: str) -> typer.Typer:
             as_json=as_json,
         )
 
+
+def _group(flow: str, help_text: str) -> typer.Typer:
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True, help=say(help_text))
+
+    @app.command("check", help=say(N_("Read a file and tell every anomaly, line by line. Needs no database.")))
+    def check(file: File, as_json: Json = False, layout: LayoutFile = None) -> None:
+        _check(flow, file, as_json, layout)
+
+    @app.command("diff", help=say(N_("Tell what changes from one file to another, field by field. Needs no database.")))
+    def diff(
+        before: Annotated[Path, typer.Argument(help=say(N_("The earlier file.")))],
+        after: Annotated[Path, typer.Argument(help=say(N_("The later file.")))],
+        as_json: Json = False,
+        layout: LayoutFile = None,
+    ) -> None:
+        _diff(flow, before, after, as_json, layout)
+
+    _add_import(app, flow)
     if importlib.util.find_spec("chappe.cli.publication"):
         from chappe.cli import publication
 

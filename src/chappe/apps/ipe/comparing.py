@@ -34,7 +34,7 @@ declare(
         "ipe.stale": "What the network holds was changed on {value}, after this row: the row is left aside.",
         "ipe.other-operator": "The row belongs to the OI “{value}”, the file to another one.",
         "ipe.key-too-long": "“{value}” has more than {length} characters: nothing could tell it from another one.",
-        "ipe.key-used": "“{value}”: {found} things hang on it, it cannot be deleted.",
+        "ipe.key-used": "“{value}” is not in the file any more, but something hangs on it: it stays.",
     }
 )
 

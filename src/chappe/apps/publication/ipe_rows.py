@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from chappe.apps.network.models import Building, Change, Pm
 from chappe.apps.publication import before
-from chappe.apps.publication.columns import Told, conform, months_before, of_thing, with_history
+from chappe.apps.publication.columns import PREFIX, Told, conform, months_before, of_thing, with_history
 from chappe.apps.publication.points import same_projection
 from chappe.apps.publication.transport import PART, frames, typed, whole
 from chappe.core.interop.compare import DELETED
@@ -37,6 +37,14 @@ class IpeRows:
     part: int = PART
     lost: int = 0
     on_read: Callable[[int], None] = lambda count: None
+
+    def __post_init__(self) -> None:
+        """A corrected layout may name what the network does not have: such a column is written empty."""
+        known = {
+            "pm": {f"{PREFIX}{field.name}" for field in Pm._meta.concrete_fields} | {"consultation"},
+            "": {field.name for field in Building._meta.concrete_fields},
+        }
+        self.columns = [c for c in self.columns if c.field == "pm" or c.field in known["pm" if c.of == "pm" else ""]]
 
     @cached_property
     def own(self) -> dict[str, Column]:

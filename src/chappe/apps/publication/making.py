@@ -5,24 +5,21 @@ sequence. A file stands in the store whole before its row says so: whatever stop
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-import polars as pl
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from chappe.apps.ipe.layouts import layout_of
 from chappe.apps.publication.access import AREA
-from chappe.apps.publication.cpn_rows import CpnRows
-from chappe.apps.publication.ipe_rows import IpeRows
 from chappe.apps.publication.models import Flow, Kind, PublishedFile, Recipient
-from chappe.apps.publication.sheets import Period, Sheet, Want, existing, layout_of, sheets, wants
-from chappe.core.interop.layout import Layout
-from chappe.core.interop.writer import write
+from chappe.apps.publication.sheets import Period, Sheet, Want, existing, sheets, wants
+from chappe.apps.publication.writing import Progress, Target, fill
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, house_only, require
 from chappe.kit.audit import services as audit
@@ -32,8 +29,6 @@ from chappe.kit.documents.services import keep
 
 AGAIN = "publication.again"
 register_sentence(AGAIN, gettext_noop("{actor} made {object} again: {reason}"))
-
-Progress = Callable[[int, str], None]
 
 
 @dataclass
@@ -57,15 +52,6 @@ class _Run:
     again: str
     progress: Progress
     made: Made
-
-
-@dataclass
-class _Open:
-    """A content being written."""
-
-    sheet: Sheet
-    draft: Draft
-    rows: int = 0
 
 
 def make(
@@ -94,8 +80,8 @@ def make(
     missing = [want for want in asked if again or not _stands(standing.get(want.key()))]
     made.standing = len(asked) - len(missing)
     missing = [want for want in missing if not _unsaid(actor, want, made)]
-    for flow, group in _passes(sheets(missing)):
-        _pass(run, flow, group)
+    for group in _passes(sheets(missing)):
+        _pass(run, group)
     return made
 
 
@@ -117,63 +103,28 @@ def _unsaid(actor: Actor, want: Want, made: Made) -> bool:
     return True
 
 
-def _passes(of: list[Sheet]) -> Iterator[tuple[str, list[Sheet]]]:
-    """What one reading serves: every sheet of a flow and version."""
+def _passes(of: list[Sheet]) -> Iterator[list[Sheet]]:
+    """What one reading serves: every sheet of a flow; of a version too where the version decides what has changed."""
     groups: dict[tuple[str, str], list[Sheet]] = {}
     for sheet in of:
-        groups.setdefault((sheet.one.flow, sheet.one.version), []).append(sheet)
-    for (flow, _version), group in groups.items():
-        yield flow, group
+        version = "" if sheet.one.period.kind == Kind.FULL else sheet.one.version
+        groups.setdefault((sheet.one.flow, version), []).append(sheet)
+    yield from groups.values()
 
 
-def _pass(run: _Run, flow: str, group: list[Sheet]) -> None:
-    layout, version = layout_of(flow), group[0].one.version
-    names = layout.names(version)
-    columns = [layout.column(name) for name in names]
-    what, seen = group[0].one.name(1), 0
-
-    def on_read(count: int) -> None:
-        nonlocal seen
-        seen += count
-        run.progress(seen, what)
-
-    source = IpeRows(columns, run.of.last, on_read=on_read) if flow == Flow.IPE else CpnRows(columns, run.of.last)
-    history = run.of.kind == Kind.HISTO
+def _pass(run: _Run, group: list[Sheet]) -> None:
+    """One reading for the sheets of a group, then their rows of the archive."""
+    layout = layout_of(group[0].one.flow)
     with ExitStack() as stack:
-        targets = [_Open(sheet, stack.enter_context(Draft())) for sheet in group]
-        for target in targets:
-            _write(target, layout, names, [], history=history, head=True)
-        for rows in _rows(source, run.of):
-            for target in targets:
-                _write(target, layout, names, [rows.filter(target.sheet.keeps())], history=history)
-        run.made.lost += source.lost
+        targets = [Target(sheet, layout, stack.enter_context(Draft())) for sheet in group]
+        run.made.lost += fill(targets, run.progress)
         for target in targets:
             _archive(run, target)
-    run.progress(seen, what)
 
 
-def _rows(source: IpeRows | CpnRows, of: Period) -> Iterator[pl.DataFrame]:
-    if of.kind == Kind.FULL:
-        return source.full()
-    return source.delta() if of.kind == Kind.DELTA else source.histo(of.first)
-
-
-def _write(
-    target: _Open, layout: Layout, names: Sequence[str], parts: list[pl.DataFrame], *, history: bool, head: bool = False
-) -> None:
-    """The header once, then the lines of each part: the writer gives the header first every time."""
-    chunks = write(layout, names, parts, style=target.sheet.style, history=history)
-    first = next(chunks)
-    if head:
-        target.draft.write(first)
-    for chunk in chunks:
-        target.draft.write(chunk)
-    target.rows += sum(map(len, parts))
-
-
-def _archive(run: _Run, target: _Open) -> None:
+def _archive(run: _Run, target: Target[Draft]) -> None:
     """The blob first, whole; then, in one transaction, a row for each who wants it."""
-    blob = target.draft.settle()
+    blob = target.out.settle()
     for want in target.sheet.wants:
         try:
             with transaction.atomic():

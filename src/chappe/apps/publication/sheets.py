@@ -8,7 +8,6 @@ import polars as pl
 
 from chappe.apps.parties.queries import protocol_version
 from chappe.apps.publication.models import Flow, Kind, PublishedFile, Recipient, Zone
-from chappe.core.interop.layout import Layout, packaged
 from chappe.core.interop.names import make_name
 from chappe.core.interop.writer import Style
 
@@ -114,11 +113,6 @@ def sheets(of: Iterable[Want]) -> list[Sheet]:
     for want in of:
         found.setdefault(want.content(), Sheet()).wants.append(want)
     return list(found.values())
-
-
-def layout_of(flow: str) -> Layout:
-    """The layout of a family of files."""
-    return packaged(flow)
 
 
 def existing(of: Iterable[Want]) -> Mapping[tuple[object, ...], PublishedFile]:

@@ -25,7 +25,7 @@ from chappe.kit.api.models import ApiKey
 from chappe.kit.api.services import create_key
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
-from chappe.web.demo import bills, clients, desk, network, people, plans, tickets, traffic
+from chappe.web.demo import bills, clients, desk, ipe, network, people, plans, publication, tickets, traffic
 
 SEED = 1794
 IMPORTS = Path(__file__).resolve().parents[4] / "examples" / "imports"
@@ -57,6 +57,8 @@ def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     operators = people.build(actor=actor, password=PASSWORD)
     say(N_("a network of fibre in the Jura"))
     network.build(actor=actor, operator=operators["ALTITEL"], today=day)
+    ipe.build(actor=actor, today=day)
+    publication.build(actor=actor, today=day)
     say(N_("tariff plans"))
     versions = plans.build(actor=actor, today=day, operators=operators)
     weeks = mondays(day)

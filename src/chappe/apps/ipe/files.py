@@ -225,7 +225,7 @@ def plan(reading: Reading, _context: Context) -> Iterator[Change]:
             yield Change(
                 plain,
                 row["key"],
-                f"{words.THINGS[row['thing']]} {row['name']}",
+                row["name"],
                 row["line"] or 0,
                 row["before"],
                 row["after"],

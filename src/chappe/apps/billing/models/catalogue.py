@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from chappe.apps.billing.models.naming import PriceWords
 from chappe.apps.billing.models.words import AREA, Charge, Nature, Period, Prorata, RateClass, Section, once
 from chappe.kit.access.door import Access, ScopedModel
 
@@ -57,7 +58,7 @@ class Product(ScopedModel):
         return f"{self.code} · {self.name}"
 
 
-class ProductPrice(ScopedModel):
+class ProductPrice(PriceWords, ScopedModel):
     """The price of a product from a day on. ``price``: nano for one unit; tiers: [{"up_to": "10", "price": "2.5"}, …]."""
 
     Charge = Charge

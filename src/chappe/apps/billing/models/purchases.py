@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.billing.models.catalogue import Product
+from chappe.apps.billing.models.naming import PurchaseWords
 from chappe.apps.billing.models.words import AREA, Section
 from chappe.kit.access.door import Access, ScopedModel
 
@@ -21,7 +22,7 @@ def _ends_after(name: str) -> models.CheckConstraint:
     )
 
 
-class Purchase(ScopedModel):
+class Purchase(PurchaseWords, ScopedModel):
     """A product bought by a customer, for itself or for one of its lines.
 
     With a line and ``follows_line`` it ends with the assignment of that line to the customer.

@@ -77,7 +77,7 @@ def workers(tmp_path) -> Iterator[Workers]:
 def until(workers) -> Callable[..., None]:
     """Wait for a condition; on time-out, show what the workers said."""
 
-    def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
+    def wait(condition: Callable[[], bool], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:

@@ -64,7 +64,7 @@ def new_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
             timezone_id=settings.TIME_ZONE,
             java_script_enabled=javascript,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = chrome.watched(context.new_page(), problems)
         page.problems = problems  # type: ignore[attr-defined]

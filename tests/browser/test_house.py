@@ -103,8 +103,8 @@ def test_a_file_dropped_on_the_page_is_rated_and_followed(page_for, bruno, versi
     expect(jobs.locator("#job-live")).to_contain_text("In the queue")
     assert run_pending() == 1
     # both pages follow by themselves
-    expect(jobs.locator("#job-live progress")).to_be_visible(timeout=15_000)
-    expect(page.locator(".ch-tiles").first).to_contain_text("8", timeout=15_000)
+    expect(jobs.locator("#job-live progress")).to_be_visible(timeout=60_000)
+    expect(page.locator(".ch-tiles").first).to_contain_text("8", timeout=60_000)
     jobs.goto("/jobs/job/?scope=all")
     expect(jobs.locator("#ch-list tbody tr")).to_have_count(1)
     jobs.close()
@@ -161,7 +161,7 @@ def test_a_key_made_on_screen_opens_the_api(page_for, site, bruno, chloe, worked
 
     def asked(path: str) -> dict:
         request = urllib.request.Request(site.at(path), headers={"Authorization": f"Bearer {key}"})
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     listed = asked("/api/v1/usage/call/?scope=all")

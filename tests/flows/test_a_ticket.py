@@ -98,7 +98,7 @@ def customer(plan):
 async def sent(engine: Engine, spool: Spool, port: int, slug: str) -> list[str]:
     """The lines from a client of our own to the collector; what its live tap showed meanwhile."""
     task = asyncio.create_task(engine.run())
-    await asyncio.wait_for(engine.ready.wait(), 10)
+    await asyncio.wait_for(engine.ready.wait(), 60)
     seen: list[str] = []
 
     async def watch() -> None:
@@ -116,10 +116,10 @@ async def sent(engine: Engine, spool: Spool, port: int, slug: str) -> list[str]:
             await asyncio.sleep(0.1)
     writer.write(b"\r\n".join(LINES) + b"\r\n")
     await writer.drain()
-    await asyncio.wait_for(watching, 20)
+    await asyncio.wait_for(watching, 90)
     writer.close()
     engine.stop()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, 90)
     assert sum(1 for file in spool.files(slug) for _raw in file.read()) == len(LINES)
     return seen
 

@@ -81,6 +81,6 @@ def settled(page: Page) -> None:
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready.then(() => true)")
     page.wait_for_function(
-        "() => !document.querySelector('.htmx-request, canvas[data-chart]:not([data-drawn])')", timeout=10_000
+        "() => !document.querySelector('.htmx-request, canvas[data-chart]:not([data-drawn])')", timeout=60_000
     )
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

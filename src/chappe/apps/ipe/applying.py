@@ -5,6 +5,7 @@ the reason. Runs inside the transaction of exchange.
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import polars as pl
@@ -22,7 +23,9 @@ from chappe.apps.ipe.tables import PK, ROW, Target, cpn_targets, pm_target
 from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
 from chappe.core.interop.spool import Pile
 from chappe.kit.access.actor import Actor
+from chappe.kit.bulk import insert, without_indexes
 
+MANY = 50_000
 BEFORE = {"thing": pl.String, "kind": pl.String, PK: pl.Int64, "name": pl.String, "values": pl.String}
 
 
@@ -45,7 +48,7 @@ def apply(file: Any, actor: Actor) -> None:
         before = Pile(place / "before.parquet", BEFORE)
         by = f"{actor.label} · {file.name}"
         try:
-            with transaction.atomic():
+            with transaction.atomic(), _first_load(plan):
                 for target in targets(intake):
                     _one(intake, target, plan.filter(pl.col("thing") == target.thing), before, by)
         except IntegrityError as error:
@@ -55,6 +58,15 @@ def apply(file: Any, actor: Actor) -> None:
     intake.last_change = last_change()
     intake.counts["lines"] = [*intake.counts.get("lines", []), [first, intake.last_change]]
     intake.save()
+
+
+def _first_load(plan: pl.DataFrame) -> AbstractContextManager[None]:
+    """Indexes are made again at the end when a table gets many times what it holds."""
+    created = plan.filter((pl.col("kind") == CREATE) & (pl.col("thing") == "building")).height
+    if created < MANY:
+        return nullcontext()
+    tables = [table for table in (Building, Change) if table._base_manager.count() * 4 < created]
+    return without_indexes(*tables) if tables else nullcontext()
 
 
 def last_change() -> int:
@@ -106,7 +118,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, by: s
     for rows in _rows(intake, target):
         new = rows.join(created, on=ROW, how="semi")
         if len(new):
-            bulk.insert(target.model, _dated(target, writing.as_columns(target, comparing.after_of(target, new))))
+            insert(target.model, _dated(target, writing.as_columns(target, comparing.after_of(target, new))))
         other = rows.join(changed, on=ROW, how="inner")
         if len(other):
             after = writing.as_columns(target, comparing.after_of(target, other)).with_columns(other[PK].alias("id"))

@@ -1,4 +1,4 @@
-"""Many rows at once, in or out of the database: COPY on PostgreSQL, executemany on SQLite, behind the same few functions.
+"""Many rows of the database read as columns, changed or deleted at once. Insertion stands in ``kit.bulk``.
 
 Writers here ask no right and write no journal: only applying.py and undoing.py call them, inside their transaction.
 Frames are named by the columns of the table.
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from chappe.apps.ipe.tables import Target, from_rows
@@ -19,7 +20,10 @@ FEW = 5_000  # keys in one question
 def read(target: Target, rows: models.QuerySet, *, chunk: int = CHUNK) -> Iterator[pl.DataFrame]:
     """(pk, key, binds) of the rows of a queryset, chunk by chunk."""
     paths = ["pk", *(one.path for one in target.key), *(one.path for one in target.binds)]
-    sql, params = rows.order_by().values_list(*paths).query.sql_with_params()
+    try:
+        sql, params = rows.order_by().values_list(*paths).query.sql_with_params()
+    except EmptyResultSet:  # “in nothing”
+        return
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, params)
         while found := cursor.fetchmany(chunk):
@@ -44,25 +48,6 @@ def hold(*tables: type[models.Model]) -> None:
             cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
 
-def insert(model: type[models.Model], frame: pl.DataFrame) -> int:
-    """New rows. A column that is not given takes the field's usual value; keys are given by the database."""
-    if not len(frame):
-        return 0
-    whole = frame.with_columns(_usual(model, frame))
-    _write(model._meta.db_table, whole)
-    return len(whole)
-
-
-def _usual(model: type[models.Model], frame: pl.DataFrame) -> list[pl.Expr]:
-    made = []
-    for field in model._meta.concrete_fields:
-        if field.primary_key or field.column in frame.columns:
-            continue
-        value = field.get_default()
-        made.append(pl.lit("{}" if isinstance(value, dict) else value).alias(field.column))
-    return made
-
-
 def update(model: type[models.Model], frame: pl.DataFrame) -> int:
     """New values of rows by their ``id``; every other column of the frame is set."""
     if not len(frame):
@@ -73,7 +58,9 @@ def update(model: type[models.Model], frame: pl.DataFrame) -> int:
         if connection.vendor == "postgresql":
             listed = ", ".join(quote(name) for name in frame.columns)
             cursor.execute(f"CREATE TEMP TABLE ipe_new AS SELECT {listed} FROM {quote(table)} WHERE false")  # noqa: S608
-            _write("ipe_new", frame)
+            with cursor.copy(f"COPY ipe_new ({listed}) FROM STDIN (FORMAT csv)") as copy:
+                for piece in frame.iter_slices(100_000):
+                    copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
             settled = ", ".join(f"{quote(name)} = n.{quote(name)}" for name in names)
             cursor.execute(f"UPDATE {quote(table)} AS t SET {settled} FROM ipe_new n WHERE t.id = n.id")  # noqa: S608
             cursor.execute("DROP TABLE ipe_new")
@@ -88,20 +75,6 @@ def delete(model: type[models.Model], keys: Sequence[int]) -> int:
     """Rows by their keys. What hangs on them was asked before."""
     rows = model._base_manager
     return sum(rows.filter(pk__in=keys[s : s + FEW])._raw_delete(rows.db) for s in range(0, len(keys), FEW))  # type: ignore[attr-defined]
-
-
-def _write(table: str, frame: pl.DataFrame) -> None:
-    quote = connection.ops.quote_name
-    names = ", ".join(quote(name) for name in frame.columns)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN (FORMAT csv)") as copy:
-                for piece in frame.iter_slices(100_000):
-                    copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
-        else:
-            holes = ", ".join(["%s"] * len(frame.columns))
-            sql = f"INSERT INTO {quote(table)} ({names}) VALUES ({holes})"  # noqa: S608 - names of our own tables
-            cursor.executemany(sql, _sqlite(frame).iter_rows(buffer_size=10_000))
 
 
 def _sqlite(frame: pl.DataFrame) -> pl.DataFrame:

@@ -42,6 +42,7 @@ declare(
             "This is a history: it can be read and compared, it is not applied. Apply the full or delta file."
         ),
         "ipe.older-file": N_("A file of {value} was applied already: an older one is not applied after it."),
+        "ipe.no-column": N_("Without the column “{name}” no row can be used."),
         "ipe.no-day": N_("The name tells no date: nobody can say whether it comes before or after another file."),
     }
 )
@@ -138,6 +139,9 @@ def _against(context: Context, intake: Intake, taken: Spool) -> Iterator[Issue]:
     name = context.file.name
     if not taken.usable:
         return
+    for column in taken.layout.columns:
+        if column.essential and column.field not in taken.fields:
+            yield Issue("ipe.no-column", file=name, line=1, params={"name": column.name})
     if intake.form == Form.HISTO:
         yield Issue("ipe.history", file=name)
     if intake.day is None:

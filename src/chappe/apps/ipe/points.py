@@ -3,16 +3,12 @@
 The same results as ``Located.place`` and ``Building.fold``, for whole columns.
 """
 
-import math
-
 import numpy as np
 import polars as pl
 
-from chappe.apps.network.cells import ZOOM
+from chappe.apps.network.cells import cells_of
 from chappe.apps.network.models.located import folded
-from chappe.core.network.geo import EARTH, EDGE, EPSG, many_to_degrees
-
-_MOST_LATITUDE = 85.05112878
+from chappe.core.network.geo import EPSG, many_to_degrees
 
 
 def placed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -40,26 +36,8 @@ def placed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series("longitude", np.where(good, lon, np.nan)).fill_nan(None),
         pl.Series("latitude", np.where(good, lat, np.nan)).fill_nan(None),
-        pl.Series("cell", _cells(np.where(good, lon, 0), np.where(good, lat, 0))).set(pl.Series(~good), None),
+        pl.Series("cell", cells_of(np.where(good, lon, 0), np.where(good, lat, 0))).set(pl.Series(~good), None),
     )
-
-
-def _cells(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
-    size = 2**ZOOM
-    x = np.radians(longitude) * EARTH
-    bounded = np.clip(latitude, -_MOST_LATITUDE, _MOST_LATITUDE)
-    y = np.log(np.tan(math.pi / 4 + np.radians(bounded) / 2)) * EARTH
-    column = np.clip(((x + EDGE) / (2 * EDGE) * size).astype(np.int64), 0, size - 1)
-    row = np.clip(((EDGE - y) / (2 * EDGE) * size).astype(np.int64), 0, size - 1)
-    return _spread(column) << 1 | _spread(row)
-
-
-def _spread(value: np.ndarray) -> np.ndarray:
-    value = (value | value << 16) & 0x0000FFFF0000FFFF
-    value = (value | value << 8) & 0x00FF00FF00FF00FF
-    value = (value | value << 4) & 0x0F0F0F0F0F0F0F0F
-    value = (value | value << 2) & 0x3333333333333333
-    return (value | value << 1) & 0x5555555555555555
 
 
 def searched(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from chappe.apps.ipe.planning import ABANDON
 from chappe.apps.ipe.tables import PK, Target
 from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
 from chappe.kit.access.actor import Actor
+from chappe.kit.bulk import insert
 
 
 def undo(file: Any, actor: Actor) -> None:
@@ -69,7 +70,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFram
             bulk.update(target.model, _decoded(rows, types))
     gone = before.filter(pl.col("kind") == DELETE)
     if len(gone):
-        bulk.insert(target.model, _decoded(gone, types))
+        insert(target.model, _decoded(gone, types))
     _journal(intake, target, plan, by)
 
 

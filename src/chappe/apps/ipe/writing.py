@@ -15,6 +15,7 @@ from chappe.apps.ipe.tables import Target
 from chappe.apps.network.changes import SILENT
 from chappe.apps.network.models import Building, Change
 from chappe.apps.network.models.located import Located
+from chappe.kit.bulk import insert
 
 TEXT_KINDS = {models.CharField: pl.String, models.TextField: pl.String}
 
@@ -60,20 +61,11 @@ def tell(changes: pl.DataFrame, by: str) -> int:
     """Write rows of the journal of changes: thing, name, event, field, old, new."""
     if not len(changes):
         return 0
-    now = timezone.now()
     rows = changes.select(
         pl.col("thing"), pl.col("name").str.slice(0, 60).alias("reference"), pl.lit(timezone.localdate()).alias("day"), pl.col("event"),
         pl.col("field"), pl.col("old").fill_null(""), pl.col("new").fill_null(""), pl.lit(by[:150]).alias("by"),
-        pl.lit(now.replace(tzinfo=None)).alias("at") if _naive() else pl.lit(now).alias("at"),
     )  # fmt: skip
-    return bulk.insert(Change, rows)
-
-
-def _naive() -> bool:
-    """SQLite keeps moments in UTC, without saying so."""
-    from django.db import connection
-
-    return connection.vendor == "sqlite"
+    return insert(Change, rows)
 
 
 def silent(target_thing: str) -> list[str]:

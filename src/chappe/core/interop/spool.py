@@ -137,7 +137,7 @@ def spool(
         last = 0
         for part in reader.parts(size=size):
             _take(made, part, table.inner, offset, rows, whole, today)
-            last = max(last, *part.rows[LINE].tail(1).to_list(), *part.refused[LINE].tail(1).to_list())
+            last = max([last, *part.rows[LINE].tail(1).to_list(), *part.refused[LINE].tail(1).to_list()])
             done = min(done + size, total)
             progress(done, total)
         offset += last

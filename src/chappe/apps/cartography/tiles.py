@@ -20,11 +20,11 @@ from chappe.kit.access.door import EVERYONE, is_house, may, visible_to
 
 DEEPEST = 16  # a page drawn deeper stretches these tiles
 #: layer → zoom from which it is in tiles. Buildings are counted by squares below theirs.
-FROM = {"place": 4, "prdm": 5, "link": 7, "pm": 8, "building": 15, "pbo": 15}
+FROM = {"place": 4, "prdm": 5, "link": 7, "pm": 11, "building": 15, "pbo": 15}
 GRID = 3  # figures of a tile stand in squares of its zoom + 3: eight by eight
 LIVE = 4  # squares counted while the reader waits, when they changed since the last minute
 #: zoom up to which only communes of so many inhabitants are named
-POPULOUS = ((5, 150_000), (6, 80_000), (7, 40_000), (8, 15_000), (9, 6_000), (10, 2_000), (11, 400), (24, 0))
+POPULOUS = ((5, 150_000), (6, 80_000), (7, 30_000), (8, 6_000), (9, 2_500), (10, 800), (11, 200), (24, 0))
 SHAPE = 1  # raise it when what a tile holds is changed here: kept tiles are then cut again
 
 

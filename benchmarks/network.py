@@ -336,3 +336,67 @@ def _days(rng: np.random.Generator, count: int, most: int, least: int) -> pl.Ser
 
 def _where(condition: pl.Series, value: pl.Series) -> pl.Series:
     return pl.select(pl.when(condition).then(value)).to_series()
+
+
+def main(arguments: list[str]) -> int:
+    """``python -m benchmarks network``: make the network once, then ask its pages in a process of its own."""
+    import argparse
+    import shutil
+    import subprocess
+    import sys
+    import tempfile
+    import time
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks network", description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000, help="buildings (default: 100,000)")
+    parser.add_argument("--data", type=Path, help="keep the network made there, and use it again")
+    parser.add_argument("--ipe", type=Path, help="only write the IPE file of that many rows there")
+    parser.add_argument("--only", default="", help="only pages whose name holds this")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    wanted = parser.parse_args(arguments)
+    data = wanted.data or Path(tempfile.mkdtemp(prefix="chappe-network-"))
+    _house(data)
+    try:
+        if wanted.ipe:
+            print(f"{ipe_file(wanted.ipe, wanted.rows):,} bytes")
+            return 0
+        if wanted.measure:
+            from benchmarks.network_pages import measured
+
+            print(f"{measured((wanted.only,) if wanted.only else ())} pages over the goal")
+            return 0
+        from chappe.apps.network.models import Building
+
+        if not Building.objects.exists():
+            began = time.perf_counter()
+            load(wanted.rows)
+            taken = time.perf_counter() - began
+            print(f"made {wanted.rows:,} buildings in {taken:.0f} s ({wanted.rows / taken:,.0f} a second)", flush=True)
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks",
+            "network",
+            "--measure",
+            "--data",
+            str(data),
+            "--only",
+            wanted.only,
+        ]
+        return subprocess.run(command, check=False).returncode
+    finally:
+        if not wanted.data:
+            shutil.rmtree(data, ignore_errors=True)
+
+
+def _house(data: Path) -> None:
+    """The database of a data folder (or the one that CHAPPE_DATABASE_URL names), migrated."""
+    import os
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chappe.web.settings")
+    os.environ["CHAPPE_DATA"] = str(data)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)

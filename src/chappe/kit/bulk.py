@@ -7,12 +7,13 @@ calls it writes down what came. Never used for one row.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
+M = TypeVar("M", bound=models.Model)
 NULL = "\\N"
 PART = 20_000
 
@@ -90,6 +91,43 @@ def _literal(value: Any) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
+def create(objs: Iterable[M]) -> list[M]:
+    """Like ``bulk_create``, several times faster: objects of one model, none of them saved, get their keys and are inserted.
+
+    The keys follow the highest one that stands, so this is for a table that nobody else writes meanwhile: a first load.
+    """
+    rows = list(objs)
+    if not rows:
+        return rows
+    model: Any = type(rows[0])
+    first = (model._base_manager.aggregate(most=models.Max("pk"))["most"] or 0) + 1
+    for number, obj in enumerate(rows, first):
+        obj.pk, obj._state.adding = number, False
+    fields = [
+        f
+        for f in model._meta.concrete_fields
+        if not (getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False))
+    ]
+    columns = {field.column: _column(field, rows) for field in fields}
+    insert(model, pl.DataFrame(columns, strict=False, infer_schema_length=None))
+    return rows
+
+
+def _column(field: Any, rows: list[Any]) -> list[Any]:
+    values = [getattr(row, field.attname) for row in rows]
+    if isinstance(
+        field,
+        models.CharField
+        | models.IntegerField
+        | models.FloatField
+        | models.BooleanField
+        | models.ForeignKey
+        | models.DateField,
+    ):
+        return values
+    return [_plain(field.get_db_prep_save(value, connection)) for value in values]
+
+
 @contextmanager
 def without_indexes(*tables: type[models.Model]) -> Iterator[None]:
     """Inside, these tables have no index but those of their constraints; after, all are made again.
@@ -122,7 +160,13 @@ def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:
 
 
 def analyse(tables: Iterable[type[models.Model]]) -> None:
-    """Let the database count what the tables hold, so that it picks the right index after a large load."""
+    """Let PostgreSQL count what the tables hold, so that it picks the right index after a large load.
+
+    SQLite is left with its rules of thumb: it counts averages alone, and a column that is mostly empty (an hexaclé, a RNB key)
+    then looks as if no value of it were worth its index.
+    """
+    if connection.vendor != "postgresql":
+        return
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

@@ -2,18 +2,22 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from chappe.apps.network import services, walking
+from chappe.apps.network import many, services, walking
 from chappe.apps.network.models import Pm, Position
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import visible_to
 from chappe.kit.jobs.services import enqueue
 from chappe.kit.screens.declare import Done
+
+MOST_WALKED = 4000  # routes that a reader waits for
+MOST_SAID = 5  # refusals told one by one
 
 
 def send_photo(*, actor: Actor, objects: list[Pm], file: Any) -> Done:
@@ -24,7 +28,11 @@ def send_photo(*, actor: Actor, objects: list[Pm], file: Any) -> Done:
 
 
 def walk(*, actor: Actor, objects: list[Pm]) -> Done:
-    """Walk the routes again, at once."""
+    """Walk the routes again: at once when they are few, else in the background."""
+    keys = [pm.pk for pm in objects]
+    if Position.objects.filter(module__pm__in=keys, fibre__isnull=False).count() > MOST_WALKED:
+        job = enqueue("network.walk", actor=actor, label=_("Optical routes of %(n)d PM") % {"n": len(keys)}, pms=keys)
+        return Done(_("The routes are being walked in the background."), url=job.get_absolute_url())
     count = sum(walking.rewalk(pm) for pm in objects)
     return Done(ngettext("%(n)d route was walked.", "%(n)d routes were walked.", count) % {"n": count})
 
@@ -45,6 +53,37 @@ def free(*, actor: Actor, objects: list[Position]) -> Done:
     """Take positions back."""
     count = services.patch(actor=actor, positions=objects, operator=None)
     return Done(ngettext("%(n)d position is free again.", "%(n)d positions are free again.", count) % {"n": count})
+
+
+def set_state(*, actor: Actor, objects: list[Any], state: str) -> Done:
+    """The same state for many."""
+    count = many.change(actor=actor, objects=objects, values={"state": state})
+    return Done(ngettext("%(n)d row was changed.", "%(n)d rows were changed.", count) % {"n": count})
+
+
+def attach(*, actor: Actor, objects: list[Any], pm: Any = None, pbo: Any = None) -> Done:
+    """Buildings under a PM or a PBO."""
+    count = many.attach(actor=actor, buildings=objects, pm=pm, pbo=pbo)
+    return Done(ngettext("%(n)d building was attached.", "%(n)d buildings were attached.", count) % {"n": count})
+
+
+def delete_many(*, actor: Actor, objects: list[Any]) -> Done:
+    """Those that may go; what holds the others is said."""
+    gone, refused = many.delete(actor=actor, objects=objects)
+    if not gone:
+        raise ValidationError(
+            [
+                *refused[:MOST_SAID],
+                *([_("and %(n)d more") % {"n": len(refused) - MOST_SAID}] if len(refused) > MOST_SAID else []),
+            ]
+        )
+    said = ngettext("%(n)d row was deleted.", "%(n)d rows were deleted.", gone) % {"n": gone}
+    if refused:
+        stay = ngettext(
+            "%(n)d stays, since something hangs on it:", "%(n)d stay, since something hangs on them:", len(refused)
+        )
+        said = f"{said} {stay % {'n': len(refused)}} {' ; '.join(refused[:MOST_SAID])}{'…' if len(refused) > MOST_SAID else ''}"
+    return Done(said)
 
 
 @require_safe

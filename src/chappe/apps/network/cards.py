@@ -48,7 +48,7 @@ def tone_of(operator: Any, fibre: Any, fault: str | None) -> str:
 
 def _modules_of(pm: Pm) -> Any:
     return (
-        Module.objects.filter(Q(pm=pm) | Q(pm__parent=pm))
+        Module.objects.filter(pm__in=[pm.pk, *pm.technical.values_list("pk", flat=True)])
         .select_related("pm")
         .order_by("pm__reference", "rank", "name")
     )
@@ -121,7 +121,7 @@ def routes(pm: Pm, _user: Any) -> dict[str, Any]:
 
 def summary(pm: Pm, user: Any) -> dict[str, Any]:
     """The photo, and the figures that matter in front of the cabinet."""
-    served = Building.objects.filter(Q(pm=pm) | Q(pm__parent=pm))
+    served = Building.objects.filter(pm__in=[pm.pk, *pm.technical.values_list("pk", flat=True)])
     found = served.aggregate(count=Count("pk"), deployed=Count("pk", filter=Q(state=Building.State.DEPLOYED)))
     where = f"{pm.latitude:.6f},{pm.longitude:.6f}" if pm.latitude is not None and pm.longitude is not None else ""
     return {

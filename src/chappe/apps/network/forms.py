@@ -206,3 +206,32 @@ class PatchForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["operator"].queryset = visible_to(user, Operator).filter(active=True)
+
+
+class StateForm(forms.Form):
+    """One state for many buildings."""
+
+    state = forms.ChoiceField(label=_("State"), choices=Building.State.choices)
+
+
+class AttachForm(forms.Form):
+    """Where many buildings hang."""
+
+    pm = ReferenceField(label="PM", queryset=Pm.objects.none(), required=False, help_text=_("Its whole reference."))
+    pbo = ReferenceField(
+        label=_("PBO"),
+        queryset=Pbo.objects.none(),
+        required=False,
+        help_text=_("Its whole reference; it brings its PM with it."),
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["pm"].queryset = visible_to(user, Pm)
+        self.fields["pbo"].queryset = visible_to(user, Pbo).select_related("pm")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and not data.get("pm") and not data.get("pbo"):
+            raise ValidationError(_("Give a PM, a PBO, or both."))
+        return data

@@ -11,9 +11,11 @@ from chappe.kit.jobs.registry import job
 
 
 @job("network.walk", label=_("Walk the optical routes of the whole network"), area=AREA)
-def walk(ctx: JobContext) -> None:
-    """Each PM that has modules, one after the other; what was done stays done when it is stopped."""
+def walk(ctx: JobContext, pms: list[int] | None = None) -> None:
+    """Each PM that has modules (or these), one after the other; what was done stays done when it is stopped."""
     rows = Pm.objects.filter(modules__isnull=False).distinct().order_by("pk")
+    if pms is not None:
+        rows = rows.filter(pk__in=pms)
     total, routes = rows.count(), 0
     for done, pm in enumerate(rows.iterator(chunk_size=200), 1):
         ctx.check()

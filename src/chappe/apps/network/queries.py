@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from chappe.apps.network.models.located import folded
+from chappe.apps.network.models import Building
+from chappe.apps.network.models.located import folded, folded_all
 from chappe.apps.parties.models import Commune
 
 #: Words that begin an address and say nothing of its name.
@@ -66,6 +67,7 @@ STREET_WORDS = frozenset(
 )
 SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "et"])
 _NUMBER = re.compile(r"(\d{1,4})([a-z]|bis|ter|quater)?\Z")
+_HEXACLE = re.compile(r"[0-9A-Z]{10}\Z")
 _LAST = "\U0010ffff"
 
 
@@ -90,8 +92,9 @@ def reference(path: str = "reference") -> Callable[[str], Q]:
 def _communes(_count: int) -> dict[str, tuple[str, ...]]:
     """Folded name of a commune → INSEE codes."""
     found: dict[str, list[str]] = {}
-    for name, insee in Commune.objects.values_list("name", "insee"):
-        found.setdefault(folded(name), []).append(insee)
+    rows = list(Commune.objects.values_list("name", "insee"))
+    for name, (_name, insee) in zip(folded_all(name for name, _insee in rows), rows, strict=True):
+        found.setdefault(name, []).append(insee)
     return {name: tuple(codes) for name, codes in found.items()}
 
 
@@ -127,12 +130,26 @@ def address(text: str) -> Q:
             kept.append(word)
     if not kept:
         return wanted
-    codes, rest = _named(kept)
-    street = _street(kept)
-    if not codes:
-        return wanted & street
-    within = Q(insee__in=codes) & (_street(rest) if rest else Q())
-    return wanted & (within | street if len(rest) != len(kept) else street)
+    return wanted & Q(pk__in=_places(kept))
+
+
+def _places(words: list[str]) -> QuerySet:
+    """Keys of the buildings of a street, of a commune, or of a street in a commune, as the words may be meant.
+
+    Each reading asks one index by itself: a database that has to choose an index for all of them at once takes none.
+    """
+    codes, rest = _named(words)
+    found = Building.objects.order_by()
+    street = found.filter(_street(words)).values("pk")
+    if not codes or (rest and not _told(rest)):  # “rue de Dole” is no commune
+        return street
+    within = found.filter(Q(insee__in=codes) & (_street(rest) if rest else Q()))
+    return within.values("pk").union(street)
+
+
+def _told(words: list[str]) -> list[str]:
+    """The words that name something."""
+    return [word for word in words if word not in STREET_WORDS and word not in SMALL_WORDS]
 
 
 def _street(words: list[str]) -> Q:
@@ -161,6 +178,8 @@ def insees(code: str) -> list[str]:
 def building(text: str) -> Q:
     """The search box: an identifier, an hexaclé or an address."""
     plain = unicodedata.normalize("NFC", text.strip())
+    own = begins("reference", plain) | begins("reference", plain.upper())
     if " " not in plain and (any(c in "-_/" for c in plain) or (any(c.isdigit() for c in plain) and len(plain) > 5)):
-        return begins("reference", plain) | begins("reference", plain.upper()) | Q(hexacle=plain)
-    return address(plain) | begins("reference", plain) | begins("reference", plain.upper())
+        return own | Q(hexacle=plain) if _HEXACLE.match(plain) else own
+    found = Building.objects.order_by()
+    return Q(pk__in=found.filter(address(plain)).values("pk").union(found.filter(own).values("pk")))

@@ -1,5 +1,6 @@
 """Screens of the points of the network: PRDM, PM, links, PBO, buildings, sockets. What is inside stands in ``inside``."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.network import actions, areas, cards, queries, services
 from chappe.apps.network.access import AREA
-from chappe.apps.network.forms import BuildingForm, LinkForm, PboForm, PhotoForm, PmForm, PrdmForm, PtoForm
+from chappe.apps.network.forms import (
+    AttachForm,
+    BuildingForm,
+    LinkForm,
+    PboForm,
+    PhotoForm,
+    PmForm,
+    PrdmForm,
+    PtoForm,
+    StateForm,
+)
 from chappe.apps.network.models import Building, Pbo, Pm, PmLink, Prdm, Pto
 from chappe.apps.network.panels import Live
 from chappe.kit.screens import registry
@@ -87,6 +98,17 @@ PLACE = (
 )  # fmt: skip
 WHERE = ("street_type", "street", "number", "number_suffix", "building", "postal_code", "city", "insee", "rivoli", "hexacle",
          "projection", "x", "y", "longitude", "latitude")  # fmt: skip
+
+
+DELETE_MANY = Action(
+    name="delete-many", label=_("Delete"), icon="trash", perform=actions.delete_many, bulk=True, single=False, danger=True,
+    confirm=_("What something hangs on stays, and you are told what. Delete the others?"),
+)  # fmt: skip
+
+
+def unsorted(columns: tuple[Column, ...], *sortable: str) -> tuple[Column, ...]:
+    """The columns of a list of millions: it is put in order by those that an index has in order."""
+    return tuple(column if column.name in sortable else replace(column, sortable=False) for column in columns)
 
 
 def _reference(label: Any = None, **more: Any) -> Column:
@@ -275,6 +297,7 @@ registry.register(
         form=PboForm,
         fields=PboForm.Meta.fields,
         bulk_fields=("placing", "drop_type"),
+        actions=(DELETE_MANY,),
         **verbs(Pbo),
     )
 )  # fmt: skip
@@ -295,15 +318,15 @@ registry.register(
             Scope(name="block", label=_("Blocks"), where=Q(kind="IMMEUBLE")),
             Scope(name="house", label=_("Houses"), where=Q(kind="PAVILLON")),
         ),
-        columns=(
+        columns=unsorted((
             _reference(_("Identifier")),
             Column(name="address", label=_("Address"), source="street_line", order_by="search", where=queries.address),
             *PLACE,
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=BUILDING_TONES),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="dwellings", label=_("Dwellings"), kind=Kind.NUMBER),
-            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
-            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), shown=False),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), order_by="pm_id"),
+            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), order_by="pbo_id", shown=False),
             Column(name="oi_code", label=_("OI"), filter=FilterKind.EXACT, shown=False),
             Column(name="zone", label=_("Zone"), filter=FilterKind.CHOICE, shown=False),
             Column(name="cabled_on", label=_("Cabled"), kind=Kind.DATE, shown=False),
@@ -323,7 +346,7 @@ registry.register(
             Column(name="ban", label=_("BAN key"), filter=FilterKind.EXACT, shown=False),
             Column(name="rnb", label=_("RNB identifier"), filter=FilterKind.EXACT, shown=False),
             Column(name="modified_on", label=_("Last changed"), kind=Kind.DATE, shown=False),
-        ),
+        ), "reference", "address", "state", "kind", "dwellings", "pm", "pbo", "modified_on", "insee", "oi_code"),
         search=("reference",),
         seek=queries.building,
         ordering=("reference",),
@@ -342,6 +365,11 @@ registry.register(
         form=BuildingForm,
         fields=BuildingForm.Meta.fields,
         bulk_fields=("state", "zone", "cabled_on", "opened_on", "orders_from"),
+        actions=(
+            Action(name="set-state", label=_("Change the state"), icon="progress-check", perform=actions.set_state, form=StateForm, bulk=True, single=False),
+            Action(name="attach", label=_("Attach to a PM or a PBO"), icon="link", perform=actions.attach, form=AttachForm, bulk=True, single=False),
+            DELETE_MANY,
+        ),
         **verbs(Building),
     )
 )  # fmt: skip
@@ -381,6 +409,7 @@ registry.register(
         form=PtoForm,
         fields=PtoForm.Meta.fields,
         bulk_fields=("state",),
+        actions=(DELETE_MANY,),
         **verbs(Pto),
     )
 )  # fmt: skip

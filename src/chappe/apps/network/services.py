@@ -32,7 +32,7 @@ def create(model: type[models.Model], *, actor: Actor, data: Mapping[str, Any]) 
     """A new row of one of the tables of the network."""
     house_only(actor.user)
     obj = model(**data)
-    _ready(obj)
+    ready(obj)
     obj.full_clean()
     with transaction.atomic():
         obj.save()
@@ -51,7 +51,7 @@ def update(*, actor: Actor, object: Any, data: Mapping[str, Any]) -> Any:
     before = changes.published(old)
     for name, value in data.items():
         setattr(obj, name, value)
-    _ready(obj)
+    ready(obj)
     _check_size(obj, old)
     with transaction.atomic():
         if changes.THINGS.get(type(obj)) and changes.published(obj) != before:
@@ -69,15 +69,17 @@ def delete(*, actor: Actor, object: Any) -> None:
     obj = type(object)._base_manager.get(pk=object.pk)
     _check_spare(obj)
     rows = changes.rows_for(actor, obj, Change.Event.SUPPRESSION)
-    pms = _pms_of(obj)
+    pms, (fibres, _positions) = _pms_of(obj), _near(obj)
     with transaction.atomic():
         delete_with_reasons(actor, obj)
         changes.record_all(rows)
         for pm in pms:
             walking.rewalk(pm)
+        if fibres:
+            walking.rewalk_near(fibres)
 
 
-def _ready(obj: models.Model) -> None:
+def ready(obj: models.Model) -> None:
     """What is worked out of what was typed."""
     if isinstance(obj, Located):
         try:
@@ -137,23 +139,31 @@ def _joined(fibres: models.QuerySet) -> int:
 
 
 def _pms_of(obj: models.Model) -> list[Pm]:
-    """The PMs whose routes may pass there."""
-    if isinstance(obj, Position):
-        return [obj.module.pm]
+    """The PMs whose routes all change with it: by their names, by the colours of a cable."""
     if isinstance(obj, Module):
         return [obj.pm]
-    if isinstance(obj, Splice):
-        found = {pm.pk: pm for fibre in (obj.a, obj.b) if fibre is not None and (pm := fibre.cable.pm) is not None}
-        return list(found.values())
     if isinstance(obj, Cable):
         return [obj.pm] if obj.pm is not None else []
     return []
+
+
+def _near(obj: models.Model) -> tuple[set[int], set[int]]:
+    """(fibres, positions) next to which routes change with it."""
+    if isinstance(obj, Position):
+        return {obj.fibre_id} - {None}, {obj.pk}
+    if isinstance(obj, Splice):
+        return {obj.a_id, obj.b_id} - {None}, set()
+    return set(), set()
 
 
 def _rewalk(obj: models.Model, old: models.Model | None = None) -> None:
     found = {pm.pk: pm for thing in (obj, old) if thing is not None for pm in _pms_of(thing)}
     for pm in found.values():
         walking.rewalk(pm)
+    near = [_near(thing) for thing in (obj, old) if thing is not None]
+    fibres, positions = set().union(*(one[0] for one in near)), set().union(*(one[1] for one in near))
+    if fibres or positions:
+        walking.rewalk_near(fibres, positions)
 
 
 def set_photo(*, actor: Actor, pm: Pm, file: Any) -> Pm:
@@ -182,6 +192,5 @@ def patch(*, actor: Actor, positions: list[Position], operator: Any, note: str =
     with transaction.atomic():
         for row in positions:
             count += audit.saved(actor, row, {"operator": operator, "note": note or row.note})
-        for pm in {row.module.pm_id: row.module.pm for row in positions}.values():
-            walking.rewalk(pm)
+        walking.rewalk_near((), [row.pk for row in positions])
     return count

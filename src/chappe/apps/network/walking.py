@@ -6,12 +6,12 @@ A route keeps its row as long as its position keeps a fibre, so that its address
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from chappe.apps.network.models import Cable, Fibre, OpticalRoute, Pbo, Pm, Position, Pto
 from chappe.apps.network.models import Splice as SpliceRow
 from chappe.core.network.colours import in_cable
-from chappe.core.network.routes import Route, Splice, Start, walk_all
+from chappe.core.network.routes import MAX_STEPS, Route, Splice, Start, walk_all
 
 KEPT = (
     "pm", "pto", "connector", "pbo", "fault", "name", "cable", "tube", "fibre", "end_cable", "end_tube", "end_fibre",
@@ -71,20 +71,66 @@ def _parts(keys: list[int], size: int = 900) -> Iterable[list[int]]:
 
 
 def rewalk(pm: Pm) -> int:
-    """Walk every route of the modules of ``pm`` again and keep them; answers how many there are."""
+    """Walk every route of the modules of ``pm`` again, and write those that are not as they were; answers how many there are."""
     positions = list(Position.objects.filter(module__pm=pm, fibre__isnull=False).select_related("module"))
+    rows = _walked(positions, pm)
+    OpticalRoute.objects.filter(pm=pm).exclude(
+        position__in=Position.objects.filter(module__pm=pm, fibre__isnull=False)
+    ).delete()
+    _keep(rows, OpticalRoute.objects.filter(pm=pm))
+    return len(rows)
+
+
+def rewalk_near(fibres: Iterable[int], positions: Iterable[int] = ()) -> int:
+    """Walk again the routes that pass one of these fibres, begin at these positions, or reach the same sockets; answers how many."""
+    starts = {*positions, *_positions_near(set(fibres))}
+    sockets = OpticalRoute.objects.filter(position__in=starts, pto__isnull=False).values("pto")
+    starts |= set(OpticalRoute.objects.filter(pto__in=sockets).values_list("position", flat=True))
+    found = list(Position.objects.filter(pk__in=starts, fibre__isnull=False).select_related("module__pm"))
+    OpticalRoute.objects.filter(position__in=starts - {row.pk for row in found}).delete()
+    rows = _walked(found, None)
+    reached = {row.pto_id for row in rows if row.pto_id}
+    others = set(OpticalRoute.objects.filter(pto__in=reached).values_list("position", flat=True)) - starts
+    if others:  # a socket that was reached otherwise too: its routes are counted together
+        more = Position.objects.filter(pk__in=others, fibre__isnull=False).select_related("module__pm")
+        found += list(more)
+        rows = _walked(sorted(found, key=lambda row: row.pk), None)
+    _keep(rows, OpticalRoute.objects.filter(position__in=[row.pk for row in found]))
+    return len(rows)
+
+
+def _positions_near(fibres: set[int]) -> set[int]:
+    """Positions whose fibre is joined, however far, with one of these."""
+    seen, frontier = set(fibres), set(fibres)
+    for _round in range(MAX_STEPS):
+        if not frontier:
+            break
+        ends = SpliceRow.objects.filter(Q(a__in=frontier) | Q(b__in=frontier)).values_list("a", "b")
+        frontier = {end for pair in ends for end in pair if end is not None} - seen
+        seen |= frontier
+    found: set[int] = set()
+    for part in _parts(sorted(seen)):
+        found |= set(Position.objects.filter(fibre__in=part).values_list("pk", flat=True))
+    return found
+
+
+def _walked(positions: list[Position], pm: Pm | None) -> list[OpticalRoute]:
+    """The routes from these positions, not saved."""
     facts = Facts((row.fibre_id for row in positions if row.fibre_id), pm)
     walked = walk_all((Start(row.pk, row.fibre_id) for row in positions if row.fibre_id), facts.given())
     sockets = {row[6]: row[5] for row in facts.splices.values() if row[6]}
     by_key = {row.pk: row for row in positions}
-    rows = [_row(pm, by_key[route.start], route, facts, sockets) for route in walked]
-    OpticalRoute.objects.filter(pm=pm).exclude(
-        position__in=Position.objects.filter(module__pm=pm, fibre__isnull=False)
-    ).delete()
+    return [_row(pm or by_key[route.start].module.pm, by_key[route.start], route, facts, sockets) for route in walked]
+
+
+def _keep(rows: list[OpticalRoute], kept: QuerySet) -> None:
+    """Write the routes that are new or not as they are kept."""
+    columns = [OpticalRoute._meta.get_field(name).attname for name in KEPT if name != "walked_at"]
+    known = {values[0]: values[1:] for values in kept.values_list("position_id", *columns)}
+    changed = [row for row in rows if known.get(row.position_id) != tuple(getattr(row, name) for name in columns)]
     OpticalRoute.objects.bulk_create(
-        rows, batch_size=500, update_conflicts=True, unique_fields=["position"], update_fields=list(KEPT)
+        changed, batch_size=500, update_conflicts=True, unique_fields=["position"], update_fields=list(KEPT)
     )
-    return len(rows)
 
 
 def _row(pm: Pm, position: Position, route: Route, facts: Facts, sockets: Mapping[str, int]) -> OpticalRoute:

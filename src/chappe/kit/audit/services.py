@@ -26,6 +26,29 @@ def created(actor: Actor, obj: models.Model) -> AuditEntry:
     return _write(actor, [obj], CREATED, [difference(dict.fromkeys(values), values)])[0]
 
 
+def bulk_created(actor: Actor, objs: Iterable[models.Model], batch: UUID | None = None) -> UUID:
+    """Many rows of one model have just been made: one entry each, joined by the batch id that is returned."""
+    return _bulk(actor, objs, CREATED, batch)
+
+
+def bulk_deleted(actor: Actor, objs: Iterable[models.Model], batch: UUID | None = None) -> UUID:
+    """To call *before* many rows of one model go: one entry each, joined by the batch id that is returned."""
+    return _bulk(actor, objs, DELETED, batch)
+
+
+def _bulk(actor: Actor, objs: Iterable[models.Model], verb: str, batch: UUID | None) -> UUID:
+    batch, rows = batch or uuid4(), list(objs)
+    for start in range(0, len(rows), CHUNK_ROWS):
+        part = rows[start : start + CHUNK_ROWS]
+        values = [
+            {name: value for name, value in snapshot(obj).items() if value not in (None, "", [], {})} for obj in part
+        ]
+        gone = verb == DELETED
+        sides = [difference(own, dict.fromkeys(own)) if gone else difference(dict.fromkeys(own), own) for own in values]
+        _write(actor, part, verb, sides, batch=batch)
+    return batch
+
+
 def changed(actor: Actor, obj: models.Model, before: Mapping[str, Any]) -> AuditEntry | None:
     """``obj`` has been saved; ``before`` is its snapshot from earlier. Nothing changed: nothing is written."""
     changes = difference(before, snapshot(obj))

@@ -30,6 +30,7 @@ from chappe.apps.network.models import (
 from chappe.apps.parties.communes import load_communes
 from chappe.apps.parties.models import Commune, Operator
 from chappe.core.network.geo import from_degrees
+from chappe.kit import bulk
 from chappe.kit.access.actor import Actor
 
 SEED = 1793
@@ -175,7 +176,7 @@ def _premises(pm: Pm, rank: int, spots: list[tuple[int, int, Spot]], chance: ran
             **town, **spots[n * PER_PBO][2].moved(3, 3).fields())
         for n in range(math.ceil(count / PER_PBO))
     ]  # fmt: skip
-    boxes = Pbo.objects.bulk_create(boxes, batch_size=500)
+    boxes = bulk.create(boxes)
     words, weights = zip(*STATES, strict=True)
     states = chance.choices(words, weights, k=count) if rank not in WHOLE else ["DEPLOYE"] * count
     rows = []
@@ -191,7 +192,7 @@ def _premises(pm: Pm, rank: int, spots: list[tuple[int, int, Spot]], chance: ran
         )  # fmt: skip
         row.fold()
         rows.append(row)
-    Building.objects.bulk_create(rows, batch_size=1000)
+    bulk.create(rows)
     Pm.objects.filter(pk=pm.pk).update(dwellings=sum(row.dwellings or 0 for row in rows))
 
 
@@ -199,7 +200,7 @@ def _fibres(cables: list[Cable]) -> dict[int, list[Fibre]]:
     """The fibres of each cable, made at once."""
     rows = [Fibre(cable=cable, number=n) for cable in cables for n in range(1, cable.capacity + 1)]
     found: dict[int, list[Fibre]] = {}
-    for row in Fibre.objects.bulk_create(rows, batch_size=2000):
+    for row in bulk.create(rows):
         found.setdefault(row.cable_id, []).append(row)
     return found
 
@@ -235,7 +236,7 @@ def _inside(pm: Pm, operator: Operator, chance: random.Random) -> None:
                     operator=operator if held else None,
                 )
             )
-    Position.objects.bulk_create(positions, batch_size=1000)
+    bulk.create(positions)
     _boxes(boxes, list(zip(closures, trunks, strict=True)), behind, chance)
 
 
@@ -246,12 +247,12 @@ def _boxes(
     homes: dict[int, list[Building]] = {}
     for row in Building.objects.filter(pbo__in=[box.pk for box in boxes]).order_by("pk"):
         homes.setdefault(row.pbo_id or 0, []).append(row)
-    cables = Cable.objects.bulk_create(
+    cables = bulk.create(
         [
             Cable(reference=f"{heads[n // 12][1].reference}-{box.reference[-4:]}", pm=box.pm, capacity=12, start=heads[n // 12][0].reference,
                   end=box.reference, length=float(chance.randint(20, 300)))
             for n, box in enumerate(boxes)
-        ], batch_size=500,
+        ]
     )  # fmt: skip
     inner = _fibres(cables)
     lodged = [[row for row in homes.get(box.pk, []) if chance.random() < SOCKETS] for box in boxes]
@@ -270,23 +271,23 @@ def _boxes(
             drop, socket = next(last)
             splices.append(Splice(a=inner[cable.pk][n], b=ends[drop.pk][0], box=box, cassette="1", place=n + 1))
             splices.append(Splice(a=ends[drop.pk][0], pto=socket, connector=1))
-    Splice.objects.bulk_create(splices, batch_size=2000)
+    bulk.create(splices)
 
 
 def _sockets(boxes: list[Pbo], lodged: list[list[Building]], chance: random.Random) -> tuple[list[Cable], list[Pto]]:
     """A drop and a socket for each premises that has one."""
-    drops = Cable.objects.bulk_create(
+    drops = bulk.create(
         [
             Cable(reference=f"RA{box.reference[2:]}-{n + 1:02d}", kind="RA", pm=box.pm, capacity=1, start=box.reference,
                   length=float(chance.randint(15, 90)))
             for box, rows in zip(boxes, lodged, strict=True) for n in range(len(rows))
-        ], batch_size=500,
+        ]
     )  # fmt: skip
-    sockets = Pto.objects.bulk_create(
+    sockets = bulk.create(
         [
             Pto(reference=f"FI-{box.reference[6:].replace('-', '')}{n + 1:02d}", building=row, pbo=box, floor="0", state="active" if n % 2 else "built")
             for box, rows in zip(boxes, lodged, strict=True) for n, row in enumerate(rows)
-        ], batch_size=1000,
+        ]
     )  # fmt: skip
     return drops, sockets
 
@@ -299,4 +300,4 @@ def _tell(actor: Actor, made: list[object]) -> None:
         Change(thing="building", reference=reference, day=day, event="CREATION", by=actor.label[:150])
         for reference in Building.objects.order_by("pk").values_list("reference", flat=True)
     ]
-    changes.record_all(rows)
+    bulk.create(rows)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.network.models.located import Addressed, Located, folded, no_separator
+from chappe.apps.network.models.located import Addressed, Located, folded, insee_code, no_separator
 from chappe.apps.network.models.points import Pbo, Pm
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
 
@@ -30,6 +30,8 @@ class Building(Addressed, Located):
         DENSE_LOW = "2", _("very dense, low-density pockets")
         OTHER = "3", _("less dense (ZMD)")
 
+    # Looked up with the identifier or the street behind it: see the indexes.
+    insee = models.CharField(_("INSEE code"), max_length=5, blank=True, validators=[insee_code])
     oi_code = models.CharField(_("OI"), max_length=5, blank=True)
     reference = models.CharField(_("identifier"), max_length=30, validators=[no_separator], db_index=True)
     state = models.CharField(_("state"), max_length=24, choices=State.choices, default=State.TARGET)
@@ -83,6 +85,11 @@ class Building(Addressed, Located):
         indexes = [
             models.Index(fields=["state", "reference"], name="network_building_state"),
             models.Index(fields=["insee", "reference"], name="network_building_insee"),
+            models.Index(
+                fields=["insee", "search"], name="network_building_street", opclasses=["varchar_pattern_ops"] * 2
+            ),
+            models.Index(fields=["kind", "reference"], name="network_building_kind"),
+            models.Index(fields=["dwellings", "id"], name="network_building_dwellings"),
             models.Index(fields=["hexacle"], name="network_building_hexacle"),
         ]
 

@@ -1,6 +1,7 @@
 """What every thing on the map has: an address, a point as it was given, the same in degrees, and its cell."""
 
 import unicodedata
+from collections.abc import Iterable
 
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -29,6 +30,13 @@ def folded(*parts: object) -> str:
     text = " ".join(str(part) for part in parts if part not in (None, ""))
     spaced = "".join(c if c.isalnum() else " " for c in unicodedata.normalize("NFC", text))
     return " ".join(unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower().split())
+
+
+def folded_all(texts: Iterable[str]) -> list[str]:
+    """:func:`folded` of each, many times faster for many: each letter is worked out once."""
+    joined = "\n".join(unicodedata.normalize("NFC", text).replace("\n", " ") for text in texts)
+    letters = {ord(c): folded(c) if c.isalnum() else " " for c in set(joined) - {"\n"}}
+    return [" ".join(line.split()) for line in joined.translate(letters).split("\n")]
 
 
 class Addressed(ScopedModel):

@@ -96,6 +96,9 @@ SHOTS: dict[str, Shot] = {
     "billing-invoice": Shot("/billing/invoice/?scope=all"),
     "billing-invoice-calls": Shot("/billing/invoice/?scope=all&q=Garage", (ROW, ("open", "main a[href$='/calls/']"))),
     "billing-new-invoice": Shot("/billing/new/", by=CLERK),
+    "billing-credit-lines": Shot(
+        "/billing/invoice/?scope=issued", (ROW, ("open", "main a[href^='/billing/invoice/'][href$='/credit/']")), by=CLERK
+    ),
     "billing-line": Shot("/billing/line/"),
     "billing-parked": Shot("/billing/parked/"),
     "billing-product": Shot("/billing/product/"),
@@ -121,6 +124,8 @@ SHOTS: dict[str, Shot] = {
     "invoicing-deposit": Shot("/invoicing/deposit/"),
     "invoicing-report": Shot("/invoicing/report/"),
     "payments-payment": Shot("/payments/payment/"),
+    "payments-split": Shot("/payments/payment/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK),
+    "payments-split-movement": Shot("/payments/movement/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK),
     "payments-allocation": Shot("/payments/allocation/"),
     "payments-unpaid": Shot("/payments/unpaid/"),
     "payments-account": Shot("/payments/unpaid/", (("open", "main a[href^='/payments/account/']"),)),
@@ -155,6 +160,7 @@ SHOTS: dict[str, Shot] = {
     "publication-make": Shot("/publication/make/"),
     "publication-file": Shot("/publication/file/"),
     "publication-recipient": Shot("/publication/recipient/", (ROW,)),
+    "cartography-map": Shot("/cartography/?pm=FI-39198-0002#map=15.6/47.0801/5.4838", (("wait", "#mp-panel h2"),)),
     "network-prdm": Shot("/network/prdm/"),
     "network-pm": Shot("/network/pm/", (ROW,)),
     "network-link": Shot("/network/link/"),

@@ -149,6 +149,9 @@ def masked(digits: int) -> str:
         f"CASE WHEN n.customer IS NOT NULL OR c.kind IN ({public}) THEN c.number "
         "WHEN contains(c.number, '@') THEN '****' || substr(c.number, instr(c.number, '@')) "
         f"WHEN c.kind = 'helpline' THEN {whole} "
+        # Nearly all numbers are digits alone: those need no pattern, which would take four times as long.
+        "WHEN regexp_full_match(c.number, '[0-9]+') THEN left(c.number, greatest(length(c.number) - "
+        f"{digits}, 0)) || repeat('*', least(length(c.number), {digits})) "
         rf"WHEN length(regexp_replace(c.number, '\D', '', 'g')) < {digits} THEN {whole} "
         rf"ELSE regexp_replace(c.number, '{pattern}$', '{kept}') END"
     )

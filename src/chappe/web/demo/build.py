@@ -12,6 +12,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
+from chappe.apps.cartography import tallies
 from chappe.apps.exchange.models import ReceivedFile
 from chappe.apps.exchange.services import receive
 from chappe.apps.parties.models import Operator
@@ -57,6 +58,7 @@ def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     operators = people.build(actor=actor, password=PASSWORD)
     say(N_("a network of fibre in the Jura"))
     network.build(actor=actor, operator=operators["ALTITEL"], today=day)
+    tallies.refresh()  # the map shows its figures at once
     ipe.build(actor=actor, today=day)
     publication.build(actor=actor, today=day)
     say(N_("tariff plans"))

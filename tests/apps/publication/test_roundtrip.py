@@ -60,7 +60,7 @@ def test_every_value_of_every_column_comes_back(net):
 def test_what_a_line_cannot_hold_becomes_a_space(net):
     Building.objects.filter(zone="3").update(manager="Régie;\t des\r\neaux\\;")
     rows = read(one(made("full", DAY, recipient("Altitel", "ALTI"), flows=["ipe"]), zone="zmd"))
-    assert rows.select(pl.col("manager").unique()).to_series().to_list() == ["Régie   des eaux\\".replace("   ", "  ")]
+    assert rows.select(pl.col("manager").unique()).to_series().to_list() == ["Régie  des eaux\\"]
 
 
 def test_a_control_character_that_would_part_fields_stops_the_file(net):

@@ -37,7 +37,6 @@ TONES = {
     "stopped": Tone.BAD,
     "kept": Tone.NEW,
 }
-KINDS = {"full": Tone.NEW, "delta": Tone.NEW, "histo": Tone.NEW}
 OPEN = ["waiting", "failed"]
 
 
@@ -81,16 +80,16 @@ registry.register(
         chips=(Chip(name="late", label=_("Late"), where=lambda user: handing.late()),),
         columns=(
             Column(name="name", label=_("File"), kind=Kind.REF),
+            Column(name="state", label=_("State"), kind=Kind.STATE, tones=TONES),
             Column(name="operator", label=_("Operator"), kind=Kind.LINK),
             Column(name="flow", label=_("Flow"), filter=FilterKind.CHOICE),
-            Column(name="kind", label=_("Kind"), kind=Kind.STATE, tones=KINDS),
+            Column(name="kind", label=_("Kind"), filter=FilterKind.CHOICE),
             Column(name="zone", label=_("Zone"), filter=FilterKind.CHOICE),
-            Column(name="version", label=_("Version"), filter=FilterKind.EXACT),
+            Column(name="version", label=_("Version"), filter=FilterKind.EXACT, shown=False),
             Column(name="first", label=_("From"), kind=Kind.DATE, shown=False),
             Column(name="day", label=_("Until"), kind=Kind.DATE),
             Column(name="rows", label=_("Rows"), kind=Kind.NUMBER),
             Column(name="size", label=_("Size"), kind=Kind.SIZE),
-            Column(name="state", label=_("State"), kind=Kind.STATE, tones=TONES),
             Column(name="problem", label=_("Problem"), shown=False),
             Column(name="made_at", label=pgettext_lazy("a published file", "Made"), kind=Kind.DATETIME),
             Column(name="handed_at", label=pgettext_lazy("a published file", "Handed over"), kind=Kind.DATETIME, shown=False),
@@ -121,7 +120,7 @@ registry.register(
     Screen(
         slug="publication.recipient",
         model=Recipient,
-        label=_("Recipients of the IPE and CPN"),
+        label=_("IPE and CPN recipients"),
         label_one=_("Recipient"),
         area=AREA,
         rows=_with_operator,
@@ -131,7 +130,7 @@ registry.register(
         page_links=(_home_link,),
         columns=(
             Column(name="operator", label=_("Operator"), kind=Kind.REF, source="operator__name", order_by="operator__name"),
-            Column(name="active", label=_("Active"), kind=Kind.BOOL),
+            Column(name="active", label=pgettext_lazy("a recipient", "Active"), kind=Kind.BOOL),
             Column(name="receives", label=_("Receives"), source="receives", sortable=False),
             Column(name="oi_code", label=_("Our code")),
             Column(name="place", label=_("Territory")),

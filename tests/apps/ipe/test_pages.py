@@ -148,7 +148,7 @@ def test_a_cpn_makes_prdm_pm_and_links_and_goes_again():
 
 @pytest.mark.django_db
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,

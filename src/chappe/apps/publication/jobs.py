@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from chappe.apps.publication import handing, making, services
 from chappe.apps.publication.access import AREA
@@ -48,7 +49,12 @@ def make(
         for row in made.files:
             ctx.log(f"{row.name}: {row.rows}")
         if made.lost:
-            ctx.log(f"{one}: {made.lost}", "warning")
+            text = ngettext(
+                "%(n)d row of %(day)s went without leaving its address: no file can tell it, and the next full one lacks it.",
+                "%(n)d rows of %(day)s went without leaving their address: no file can tell them, and the next full one lacks them.",
+                made.lost,
+            )
+            ctx.log(text % {"n": made.lost, "day": f"{one:%d/%m/%Y}"}, "warning")
     ctx.result(**counts)
 
 

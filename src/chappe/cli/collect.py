@@ -132,19 +132,14 @@ class Teller:
         self._before: dict[str, tuple[str, str]] = {}
 
     def __call__(self, status: "SourceStatus") -> None:
-        from chappe.apps.collect.told import tell
-        from chappe.connectors.pbx.words import sentence
+        from chappe.apps.collect.told import tell_status
         from chappe.kit.ops.config import value
 
-        detail = sentence(status.problem, value("LANGUAGE"))
         now = (status.state, status.problem.code if status.problem else "")
         if self._before.get(status.slug) != now:
             self._before[status.slug] = now
             log.info("%s: %s %s", status.slug, *now)
-        connections = [connection.as_dict() for connection in status.connections]
-        _with_database(
-            lambda: tell(status.slug, state=status.state, detail=detail, connections=connections, last=status.last)
-        )
+        _with_database(lambda: tell_status(status, value("LANGUAGE")))
 
 
 def _show(specs: "list[SourceSpec]") -> None:

@@ -50,8 +50,8 @@ async def collected(spec: SourceSpec, folder, lines: list[bytes], cut: int) -> N
     """The lines through a real socket: two connections, the first cut in the middle of a line, which the second sends again."""
     engine = Engine(Spool(folder), lambda: [spec], rotate_seconds=0.2)
     task = asyncio.create_task(engine.run())
-    await asyncio.wait_for(engine.ready.wait(), 10)
-    for _try in range(50):
+    await asyncio.wait_for(engine.ready.wait(), 60)
+    for _try in range(600):
         try:
             _reader, writer = await asyncio.open_connection("127.0.0.1", spec.port)
             break
@@ -66,13 +66,13 @@ async def collected(spec: SourceSpec, folder, lines: list[bytes], cut: int) -> N
     await writer.drain()
     writer.close()
     await writer.wait_closed()
-    for _try in range(100):
+    for _try in range(600):
         found = sum(1 for file in Spool(folder).files(spec.slug) for _raw in file.read())
         if found >= len(lines) + 6:
             break
         await asyncio.sleep(0.1)
     engine.stop()
-    await asyncio.wait_for(task, 20)
+    await asyncio.wait_for(task, 60)
 
 
 def test_from_a_socket_to_the_lake_with_a_cut_and_a_replay(db):

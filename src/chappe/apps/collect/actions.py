@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from chappe.apps.collect import intake, profiles, services
+from chappe.apps.collect import intake, profiles, services, trying, withdrawing
 from chappe.apps.collect.models import FETCH_WAYS, Chunk, Source, SourceAlarm, TicketIssue, TicketProfile
 from chappe.kit.access.actor import Actor
 from chappe.kit.jobs.services import enqueue
@@ -48,6 +48,28 @@ def fetches(source: Source, _user: Any) -> bool:
     return source.way in FETCH_WAYS and source.active
 
 
+def try_connection(*, actor: Actor, objects: list[Source]) -> Done:
+    """See :func:`trying.try_source`."""
+    return Done(trying.try_source(actor=actor, source=objects[0]))
+
+
+def can_try(source: Source, _user: Any) -> bool:
+    return trying.can_try(source)
+
+
+def withdraw(*, actor: Actor, objects: list[Chunk]) -> Done:
+    """See :func:`withdrawing.withdraw`."""
+    count = sum(withdrawing.withdraw(actor=actor, chunk=chunk) for chunk in objects)
+    said = ngettext(
+        "Withdrawn: %(count)s call is counted no more.", "Withdrawn: %(count)s calls are counted no more.", count
+    )
+    return Done(said % {"count": count})
+
+
+def why_not_withdraw(chunk: Chunk, _user: Any) -> Any:
+    return withdrawing.why_not(chunk)
+
+
 def try_again(*, actor: Actor, objects: list[Chunk]) -> Done:
     """See :func:`intake.again`."""
     for chunk in objects:
@@ -56,9 +78,9 @@ def try_again(*, actor: Actor, objects: list[Chunk]) -> Done:
 
 
 def why_not_again(chunk: Chunk, _user: Any) -> Any:
-    if chunk.state in {Chunk.State.FAILED, Chunk.State.ASIDE}:
+    if chunk.state in {Chunk.State.FAILED, Chunk.State.ASIDE, Chunk.State.UNDONE}:
         return None
-    return _("Only a batch that failed or was set aside can be tried again.")
+    return _("Only a batch that failed, was set aside or withdrawn can be tried again.")
 
 
 def set_aside(*, actor: Actor, objects: list[Chunk]) -> Done:

@@ -37,8 +37,27 @@ def zone_choices(empty: Any = None) -> list[tuple[Any, Any]]:
     return [*([("", empty)] if empty is not None else []), *groups]
 
 
+_SOCKET, _SERVER, _FETCHED = "listen connect http", "connect http sftp ftps", "folder sftp ftps"
+#: Fields of a source that only some ways need; a script hides the others, and without it all are shown.
+NEEDED_BY = {
+    "host": f"{_SOCKET} sftp ftps", "port": f"{_SOCKET} sftp ftps", "login": _SERVER, "password": _SERVER, "private_key": "sftp",
+    "server_key": "sftp ftps", "allowed_peers": "listen http", "folder": _FETCHED, "pattern": _FETCHED, "files_grow": _FETCHED,
+}  # fmt: skip
+GROUPS = (
+    (_("What it is"), ("name", "slug", "owner")),
+    (_("How its tickets come"), ("way", *NEEDED_BY)),
+    (_("How they are read"), ("profile", "timezone", "outside_prefix", "area", "own_ranges", "pays")),
+    (_("Whose calls they are, at what price"), ("customer", "sell_plan", "buy_plan")),
+    (_("Opening hours and alarms"), ("opens_at", "closes_at", "open_days", "silence_minutes", "alarm_emails")),
+    (_("The rest"), ("active", "notes")),
+)
+
+
 class SourceForm(forms.ModelForm):
     """A source, from what it is to when it should speak."""
+
+    class Media:
+        js = ("collect/source.js",)
 
     profile = forms.ChoiceField(
         label=_("Profile"), help_text=_("How its tickets are read. Test it on a few lines first if you are not sure.")
@@ -81,9 +100,16 @@ class SourceForm(forms.ModelForm):
             slug.help_text = _g(
                 "Made from the name when empty. Names its folder of raw lines; never changed afterwards."
             )
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            if name in NEEDED_BY:
+                field.widget.attrs["data-ways"] = NEEDED_BY[name]
             if field.label:
                 field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    @property
+    def field_groups(self) -> list[tuple[Any, list[Any]]]:
+        """The fields as they are shown: a title and those that stand under it."""
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in GROUPS]
 
     def clean_private_key(self) -> str:
         """Empty keeps the present one; it is never shown in the form."""

@@ -107,7 +107,11 @@ def receive(
     sha256, size = _fingerprint(file)
     if not size:
         raise ValidationError(_("The file is empty: it holds no ticket."))
-    twin = Chunk.objects.filter(source=source, sha256=sha256).exclude(state=Chunk.State.ASIDE).first()
+    twin = (
+        Chunk.objects.filter(source=source, sha256=sha256)
+        .exclude(state__in=[Chunk.State.ASIDE, Chunk.State.UNDONE])
+        .first()
+    )
     if twin is not None:
         return twin, False
     with transaction.atomic():
@@ -193,14 +197,14 @@ def confirm(*, actor: Actor, chunk: Chunk, profile: str) -> Chunk:
 
 
 def again(*, actor: Actor, chunk: Chunk) -> Chunk:
-    """Try a batch that failed again."""
+    """Try again a batch that failed, was set aside or withdrawn."""
     if actor.user is not None:
         require_on(actor.user, chunk, Level.WRITE)
     with transaction.atomic():
-        if not Chunk.objects.filter(pk=chunk.pk, state__in=[Chunk.State.FAILED, Chunk.State.ASIDE]).update(
-            state=Chunk.State.WAITING, problem=""
-        ):
-            raise ValidationError(_("Only a batch that failed or was set aside can be tried again."))
+        if not Chunk.objects.filter(
+            pk=chunk.pk, state__in=[Chunk.State.FAILED, Chunk.State.ASIDE, Chunk.State.UNDONE]
+        ).update(state=Chunk.State.WAITING, problem=""):
+            raise ValidationError(_("Only a batch that failed, was set aside or withdrawn can be tried again."))
         chunk.refresh_from_db()
         _queued(chunk, actor)
     return chunk

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.collect import actions, live, pages, panels, queries, services, wizard
+from chappe.apps.collect import actions, live, pages, panels, queries, services, withdrawing, wizard
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.forms import ProfileForm, SourceForm
 from chappe.apps.collect.health import TONES as HEALTH_TONES
@@ -39,6 +39,7 @@ CHUNK_TONES = {
     "done": Tone.OK,
     "failed": Tone.BAD,
     "aside": Tone.NEW,
+    "undone": Tone.NEW,
 }
 ISSUE_TONES = {"open": Tone.WAIT, "noted": Tone.NEW, "replayed": Tone.OK, "left": Tone.NEW}
 SEVERITIES = {"error": Tone.BAD, "warning": Tone.WARN, "info": Tone.NEW}
@@ -131,6 +132,7 @@ registry.register(
         update=services.update_source,
         delete=services.delete_source,
         actions=(
+            Action(name="try", label=_("Test the connection"), icon="plug-connected", perform=actions.try_connection, offered=actions.can_try),
             Action(name="fetch", label=_("Look for files now"), icon="refresh", perform=actions.fetch_now, offered=actions.fetches),
             Action(name="stop", label=pgettext_lazy("a source", "Stop"), icon="player-pause", perform=actions.stop, bulk=True,
                    confirm=_("Tickets of this source are not taken in any more until it is started again. Stop it?"),
@@ -200,7 +202,11 @@ registry.register(
                    confirm=_("Its tickets are not counted, and those behind it go on. It can be tried again later. Set it aside?"),
                    offered=lambda chunk, _user: chunk.state in {"failed", "confirm"}),
             Action(name="again", label=_("Try again"), icon="refresh", perform=actions.try_again, bulk=True, primary=True,
-                   why_not=actions.why_not_again, offered=lambda chunk, _user: chunk.state in {"failed", "aside"}),
+                   why_not=actions.why_not_again, offered=lambda chunk, _user: chunk.state in {"failed", "aside", "undone"}),
+            Action(name="withdraw", label=pgettext_lazy("tickets", "Withdraw"), icon="arrow-back-up", perform=actions.withdraw, level=Level.ADMIN,
+                   why_not=actions.why_not_withdraw,
+                   confirm=_("Its calls leave the lists and the totals, and what was billed of them is given back on the next invoice. The file is kept and can be read again. Withdraw it?"),
+                   offered=lambda chunk, _user: withdrawing.why_not(chunk) is None),
         ),
     )
 )  # fmt: skip
@@ -267,12 +273,14 @@ registry.register(
         rows=lambda rows, _user: rows.select_related("owner"),
         columns=(
             Column(name="label", label=_("Name"), kind=Kind.REF, second="slug"),
-            Column(name="decoder", label=_("Decoder"), filter=FilterKind.EXACT),
+            Column(name="decoder_label", label=_("Format"), source="decoder_label", order_by="decoder", filter=FilterKind.NONE),
             Column(name="timezone", label=_("Clock")),
-            Column(name="base", label=_("Copied from")),
+            Column(name="base_label", label=_("Copied from"), source="base_label", order_by="base", filter=FilterKind.NONE),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK),
             Column(name="updated_at", label=_("Changed"), kind=Kind.DATETIME),
             Column(name="slug", label=_("Code"), shown=False),
+            Column(name="decoder", label=_("Decoder"), filter=FilterKind.EXACT, shown=False),
+            Column(name="base", label=_("Code of the profile copied"), filter=FilterKind.EXACT, shown=False),
             Column(name="encoding", label=_("Encoding"), shown=False),
             Column(name="notes", label=_("Notes"), shown=False),
         ),
@@ -363,7 +371,7 @@ registry.register(
         area=AREA,
         rows=lambda rows, _user: rows.filter(segments__gt=0).select_related("source"),
         columns=(
-            Column(name="key", label=_("Call"), kind=Kind.REF),
+            Column(name="key", label=_("Call"), source="number", kind=Kind.REF, order_by="key"),
             Column(name="segments", label=_("Segments"), kind=Kind.NUMBER),
             Column(name="since", label=_("Last ticket"), kind=Kind.DATETIME),
             Column(name="source", label=_("Source"), kind=Kind.LINK),

@@ -71,6 +71,16 @@ class Seen:
         known[fingerprint] = (max(times, run), run, window)
         return run > times
 
+    def forget(self, slot: int, fingerprint: bytes) -> None:
+        """One occurrence less, of a batch that was withdrawn."""
+        if slot not in self._slots:
+            self.load([slot])
+        known = self._slots[slot]
+        times, run, window = known.pop(fingerprint, (0, 0, 0))
+        if times > 1:
+            known[fingerprint] = (times - 1, min(run, times - 1), window)
+        self._changed.add(slot)
+
     def save(self) -> None:
         """Write what was learnt; inside the transaction that counts the chunk."""
         rows = [

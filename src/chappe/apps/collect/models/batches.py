@@ -36,6 +36,7 @@ class Chunk(ScopedModel):
         DONE = "done", pgettext_lazy("tickets", "Counted")
         FAILED = "failed", pgettext_lazy("tickets", "Failed")
         ASIDE = "aside", pgettext_lazy("tickets", "Set aside")
+        UNDONE = "undone", pgettext_lazy("tickets", "Withdrawn")
 
     access = Access(area=AREA, owner="source__owner")
 
@@ -174,7 +175,11 @@ class OpenGroup(ScopedModel):
         ordering = ["source", "rank"]
 
     def __str__(self) -> str:
-        return self.key
+        return self.number()
+
+    def number(self) -> str:
+        """The call as its PBX numbers it: some keys go on with the start of the call, which tells two of one number apart."""
+        return self.key.partition("/")[0]
 
 
 class SourceHour(ScopedModel):

@@ -81,6 +81,22 @@ class TicketProfile(ScopedModel):
     def __str__(self) -> str:
         return self.label
 
+    def decoder_label(self) -> str:
+        """Name of its decoder in the reader's language."""
+        from django.utils.translation import get_language
+
+        from chappe.core.base.lang import translate
+        from chappe.core.tickets.registry import DECODERS
+
+        info = DECODERS.get(self.decoder)
+        return translate(info.label, (get_language() or "fr")[:2]) if info else self.decoder
+
+    def base_label(self) -> str:
+        """Name of the profile that it was copied from; "" for one that was learnt."""
+        from chappe.apps.collect.profiles import label_of
+
+        return label_of(self.base) if self.base else ""
+
 
 class Source(ScopedModel):
     """A PBX or an operator that sends tickets: how they come, how they are read, whose calls they are."""

@@ -1,0 +1,115 @@
+"""A counted file taken back, and a source tried before anybody waits for its tickets."""
+
+import io
+import socket
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from chappe.apps.collect import intake, trying, withdrawing
+from chappe.apps.collect.models import Chunk, SourceHour, SourceState
+from chappe.apps.usage.models import UsageBatch
+from tests.apps.collect.conftest import SYSTEM, calls, put, read, take, ticket
+
+ONE, TWO, THREE = ticket(), ticket(call="2", ext="202"), ticket(call="3", ext="203")
+
+
+def sent(source, *lines: bytes, name: str = "mars.csv") -> Chunk:
+    content = b"\n".join(lines) + b"\n"
+    chunk, is_new = intake.receive(actor=SYSTEM, source=source, file=io.BytesIO(content), name=name)
+    assert is_new
+    intake.confirm(actor=SYSTEM, chunk=chunk, profile="avaya-ip-office")
+    read(source)
+    chunk.refresh_from_db()
+    assert chunk.state == Chunk.State.DONE
+    return chunk
+
+
+def ids() -> list[str]:
+    return [row["call_id"].split("/")[0] for row in calls()]
+
+
+def counted() -> int:
+    """Calls of every stream, as the database counts them."""
+    return sum(UsageBatch.objects.values_list("calls", flat=True))
+
+
+def test_a_withdrawn_file_leaves_no_call_and_may_be_read_again(source):
+    put(source, ONE)
+    take(source)
+    chunk = sent(source, ONE, TWO, THREE)  # the first was counted live: a duplicate here
+    assert chunk.duplicates == 1 and ids() == ["1004512", "2", "3"]
+    assert withdrawing.withdraw(actor=SYSTEM, chunk=chunk) == 2
+    assert (chunk.state, chunk.calls, chunk.records) == (Chunk.State.UNDONE, 0, 0)
+    assert ids() == ["1004512"]
+    hour = SourceHour.objects.get()
+    assert (counted(), hour.tickets, hour.calls) == (1, 1, 1)
+    with pytest.raises(ValidationError):  # once is enough
+        withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+    intake.again(actor=SYSTEM, chunk=chunk)
+    read(source)
+    chunk.refresh_from_db()
+    assert ids() == ["1004512", "2", "3"] and (chunk.decoded, chunk.duplicates) == (2, 1)
+    assert counted() == 3
+
+
+def test_the_same_bytes_may_be_sent_again_after_a_withdrawal(source):
+    chunk = sent(source, TWO)
+    withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+    assert ids() == []
+    again = sent(source, TWO, name="mars-bis.csv")
+    assert again.pk != chunk.pk and ids() == ["2"] and again.duplicates == 0
+
+
+def test_killed_after_the_lake_it_is_withdrawn_by_a_second_try(source, monkeypatch):
+    chunk = sent(source, TWO, THREE)
+    with monkeypatch.context() as patch:
+
+        def killed(*_args):
+            raise KeyboardInterrupt
+
+        patch.setattr(withdrawing, "_uncounted", killed)
+        with pytest.raises(KeyboardInterrupt):
+            withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+    assert withdrawing.withdraw(actor=SYSTEM, chunk=chunk) == 2
+    assert ids() == [] and counted() == 0
+    sent(source, TWO, THREE, name="encore.csv")
+    assert ids() == ["2", "3"]
+
+
+def test_live_tickets_are_not_withdrawn(source):
+    put(source, ONE)
+    (chunk,) = take(source)
+    with pytest.raises(ValidationError):
+        withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+    assert ids() == ["1004512"] and Chunk.objects.get().state == Chunk.State.DONE
+
+
+def test_a_connection_is_tried(source, tmp_path):
+    source.way, source.folder = "folder", str(tmp_path / "nowhere")
+    with pytest.raises(ValidationError, match="does not exist"):
+        trying.try_source(actor=SYSTEM, source=source)
+    (tmp_path / "cdr.csv").write_bytes(b"x")
+    source.folder, source.pattern = str(tmp_path), "cdr*"
+    assert trying.try_source(actor=SYSTEM, source=source) == "The folder can be read: 1 file there."
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        source.way, source.host, source.port = "connect", "127.0.0.1", listening.getsockname()[1]
+        assert trying.try_source(actor=SYSTEM, source=source).endswith("answers.")
+    with pytest.raises(ValidationError, match="does not answer"):
+        trying.try_source(actor=SYSTEM, source=source)
+
+
+def test_whether_we_listen_is_asked_of_the_collector(source):
+    from chappe.apps.collect.told import tell
+
+    with pytest.raises(ValidationError, match="has not said anything"):
+        trying.try_source(actor=SYSTEM, source=source)
+    tell(source.slug, state="listening")
+    source.refresh_from_db()
+    assert "Nobody is connected yet" in trying.try_source(actor=SYSTEM, source=source)
+    tell(source.slug, state=SourceState.State.ERROR, detail="Port 80 may not be opened.")
+    source.refresh_from_db()
+    with pytest.raises(ValidationError, match="may not be opened"):
+        trying.try_source(actor=SYSTEM, source=source)

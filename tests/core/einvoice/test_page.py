@@ -79,6 +79,8 @@ def test_calls_are_all_there_by_pieces_and_long_ones_stand_alone():
 def test_calls_that_are_elsewhere_are_told():
     document = replace(company(5), calls_total=12_345, language="en")
     assert page(document)["calls"]["note"] == "12,340 calls more are in the attached file."
+    without = replace(document, calls=(), language="fr")
+    assert page(without)["calls"]["note"] == "Le détail des 12\u202f345 appels est dans le fichier joint."
 
 
 def test_a_credit_note_asks_for_nothing():

@@ -117,8 +117,8 @@ def legal_line(seller: Party) -> str:
     """Identity of the seller as the law wants it at the foot of each page."""
     parts = [seller.name, seller.legal_form, *address(seller.address)[:1]]
     town = address(seller.address)[-1:]
-    parts += [f"{town[0]}" if town else "", seller.rcs, f"SIRET {seller.siret}" if seller.siret else ""]
-    parts.append(f"TVA {seller.vat_number}" if seller.vat_number else "")
+    parts += [f"{town[0]}" if town else "", seller.rcs, f"SIRET\u00a0{seller.siret}" if seller.siret else ""]
+    parts.append(f"TVA\u00a0{seller.vat_number}" if seller.vat_number else "")
     return " – ".join(part for part in parts if part)
 
 
@@ -332,9 +332,8 @@ def _calls(writer: Writer) -> Data:
     missing = document.calls_total - len(document.calls)
     note = ""
     if missing > 0:
-        note = writer.t(
-            N_("{count} calls more are in the attached file."), count=say.grouped(str(missing), writer.language)
-        )
+        told = N_("{count} calls more are in the attached file.") if document.calls else N_("The detail of the {count} calls is in the attached file.")  # fmt: skip
+        note = writer.t(told, count=say.grouped(str(missing), writer.language))
     return {
         "title": writer.t(N_("Detail of communications")),
         "head": [writer.t(text) for text in heads],

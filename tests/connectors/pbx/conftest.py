@@ -12,6 +12,8 @@ from chappe.connectors.pbx.engine import Engine
 from chappe.connectors.pbx.source import SourceSpec, SourceStatus
 from chappe.connectors.pbx.spool import Spool
 
+PATIENCE = 60.0  # seconds for what takes milliseconds on a quiet machine: an event ends the wait, never this
+
 
 class House:
     """An engine over a spool, the specs it is given, and all it has told."""
@@ -32,13 +34,13 @@ class House:
             yield self
         finally:
             self.engine.stop()
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, PATIENCE)
             for writer in self.writers:
                 writer.close()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
 
-    async def until(self, condition, seconds: float = 5.0) -> None:
+    async def until(self, condition, seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while not condition():
                 await asyncio.sleep(0.005)
@@ -55,7 +57,7 @@ class House:
     def kept(self, slug: str = "ipo") -> list[tuple[bytes, int]]:
         return [(raw.data, int(raw.flags)) for file in self.spool.files(slug) for raw in file.read()]
 
-    async def wait_kept(self, count: int, slug: str = "ipo", seconds: float = 5.0) -> list[tuple[bytes, int]]:
+    async def wait_kept(self, count: int, slug: str = "ipo", seconds: float = PATIENCE) -> list[tuple[bytes, int]]:
         await self.until(lambda: self.status(slug).records >= count, seconds)
         return self.kept(slug)
 

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from chappe.connectors.pbx import session
 from chappe.connectors.pbx.frames import Flag
 from chappe.connectors.pbx.source import SourceSpec, State
 
@@ -82,14 +83,23 @@ def test_a_reset_does_not_take_back_what_had_come(run, house, free_port, monkeyp
     """While the disk is slow, lines wait in our memory; a reset meanwhile must not throw them away."""
     real = os.fdatasync
     monkeypatch.setattr(os, "fdatasync", lambda handle: (time.sleep(0.3), real(handle)))
+    arrived = [0]  # bytes that reached our process: only those are ours to keep
+
+    def fed(reader, data):
+        arrived[0] += len(data)
+        asyncio.StreamReader.feed_data(reader, data)
+
+    monkeypatch.setattr(session.Reader, "feed_data", fed, raising=False)
 
     async def main():
+        arrived[0] = 0
         async with house(spec(free_port)).running() as h:
             _reader, writer = await h.open()
+            lines = b"".join(b"line %04d\n" % n for n in range(2000))
             writer.write(b"first\n")
-            await asyncio.sleep(0.1)
-            writer.write(b"".join(b"line %04d\n" % n for n in range(2000)))
-            await asyncio.sleep(0.1)
+            await h.until(lambda: arrived[0] == len(b"first\n"))
+            writer.write(lines)
+            await h.until(lambda: arrived[0] == len(b"first\n") + len(lines))
             sock = writer.get_extra_info("socket")
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
@@ -134,7 +144,7 @@ def test_more_connections_than_allowed_end_the_one_silent_for_longest(house, fre
             first_writer.write(b"still here\n")
             await h.wait_kept(3)
             _third, third_writer = await h.open()
-            assert await asyncio.wait_for(readers[1][0].read(), 5) == b""
+            assert await asyncio.wait_for(readers[1][0].read(), 60) == b""
             third_writer.write(b"new\n")
             first_writer.write(b"on\n")
             await h.wait_kept(5)
@@ -309,7 +319,7 @@ def test_a_tap_shows_records_once_they_are_kept(house, free_port):
                     seen.append((raw.number, raw.data))  # noqa: PERF401 - looked at meanwhile
 
             watching = asyncio.ensure_future(watch())
-            await asyncio.sleep(0.02)
+            await h.until(lambda: h.engine._keepers["ipo"]._taps)
             writer.write(b"a\nb\n")
             await h.until(lambda: len(seen) == 2)
             assert seen == [(1, b"a"), (2, b"b")]
@@ -350,10 +360,9 @@ def test_files_are_closed_for_the_jobs_while_lines_come(house, free_port):
     async def main():
         async with house(spec(free_port), rotate_seconds=0.05).running() as h:
             _reader, writer = await h.open()
-            for n in range(4):
+            for n in range(3):
                 writer.write(b"%d\n" % n)
-                await asyncio.sleep(0.1)
-            await h.until(lambda: len(h.spool.closed("ipo")) >= 3)
+                await h.until(lambda n=n: len(h.spool.closed("ipo")) > n)
             writer.close()
 
     asyncio.run(main())

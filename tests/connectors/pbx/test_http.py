@@ -24,7 +24,7 @@ def post(body: bytes, path: str = "/fs", method: str = "POST", version: str = "H
 
 
 async def answer(reader) -> tuple[int, bytes]:
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 60)
     return int(head.split(b" ")[1]), head
 
 

@@ -70,7 +70,7 @@ def test_the_collector_connects_and_gets_every_ticket_across_a_restart(run, hous
         async with house(spec).running() as h:
             await h.wait_kept(10, "pbx")
             pbx.drop()
-            await asyncio.wait_for(pbx.done.wait(), 10)
+            await asyncio.wait_for(pbx.done.wait(), 60)
             await h.until(lambda: h.status("pbx").records >= len(sent))
             got = [data for data, _ in h.kept("pbx") if not data.startswith((b"  Date", b"----"))]
             assert got == records(kind, sent)

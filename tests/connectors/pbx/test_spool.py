@@ -257,16 +257,19 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path):
 
 
 def test_following_across_rotations_sees_every_record_once(tmp_path):
-    seen, done = [], threading.Event()
+    seen, begun, done = [], threading.Event(), threading.Event()
     keep(tmp_path, arrivals(b"before"))
 
     def reader():
         news = Spool(tmp_path).follow("ipo", poll=0.002, idle=0.05, stopped=done.is_set)
-        seen.extend(raw.number for raw in news if raw is not None)
+        for raw in news:
+            begun.set()  # its first word, even of silence, says that it looks from here on
+            if raw is not None:
+                seen.append(raw.number)
 
     thread = threading.Thread(target=reader)
     thread.start()
-    time.sleep(0.2)
+    assert begun.wait(60)
 
     async def main():
         spool = Spool(tmp_path)
@@ -277,7 +280,7 @@ def test_following_across_rotations_sees_every_record_once(tmp_path):
         await spool.close()
 
     asyncio.run(main())
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while len(seen) < 240 and time.monotonic() < end:
         time.sleep(0.01)
     done.set()

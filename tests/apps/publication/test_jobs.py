@@ -150,6 +150,10 @@ def test_missed_deltas_are_caught_up_day_by_day(altitel):
     assert making.missing_days([altitel], D(2026, 10, 11)) == [D(2026, 10, 9), D(2026, 10, 10), D(2026, 10, 11)]
     assert making.missing_days([altitel], D(2026, 12, 31))[0] == D(2026, 12, 1)
     assert making.missing_days([altitel], D(2026, 10, 8)) == [D(2026, 10, 8)]
+    behind = recipient("Boréal", "BORL")
+    assert making.missing_days([altitel, behind], D(2026, 10, 9)) == [D(2026, 10, 9)]
+    made("delta", D(2026, 10, 6), behind)
+    assert making.missing_days([altitel, behind], D(2026, 10, 9)) == [D(2026, 10, 7), D(2026, 10, 8), D(2026, 10, 9)]
 
 
 KILLED = """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -181,11 +182,12 @@ def _start(recipient: Recipient) -> dict[str, object]:
 
 
 def missing_days(recipients: Iterable[Recipient], yesterday: dt.date, most: int = 31) -> list[dt.date]:
-    """Days up to yesterday for which a delta is due: those since the last one of the archive, no more than ``most``."""
+    """Days up to yesterday for which a delta is due: those since the last one of whoever is furthest behind, no more than ``most``.
+
+    Who has none yet is owed yesterday's alone: a full file comes before it.
+    """
     operators = [recipient.operator_id for recipient in recipients]
-    rows = PublishedFile.objects.filter(operator__in=operators, kind=Kind.DELTA).exclude(
-        state=PublishedFile.State.NOT_MADE
-    )
-    last = rows.order_by("-day").values_list("day", flat=True).first()
-    first = max(last + dt.timedelta(days=1), yesterday - dt.timedelta(days=most - 1)) if last else yesterday
+    made = PublishedFile.objects.filter(operator__in=operators, kind=Kind.DELTA).exclude(stored=None)
+    last = [row["last"] for row in made.order_by().values("operator").annotate(last=Max("day"))]
+    first = max(min(last) + dt.timedelta(days=1), yesterday - dt.timedelta(days=most - 1)) if last else yesterday
     return [first + dt.timedelta(days=n) for n in range((yesterday - first).days + 1)] or [yesterday]

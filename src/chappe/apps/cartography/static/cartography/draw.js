@@ -3,7 +3,7 @@ const feature = (type, coordinates) => ({ type: "Feature", properties: {}, geome
 
 export class Draw {
   constructor(map, { note, words, chosen }) {
-    Object.assign(this, { map, note, words, chosen, mode: "", corners: [] });
+    Object.assign(this, { map, note, words, chosen, mode: "", corners: [], ended: -1000 });
     this.text = note.querySelector("span");
     this.done = note.querySelector("#mp-done");
     this.done.addEventListener("click", () => this.finish());
@@ -21,6 +21,9 @@ export class Draw {
 
   get on() { return this.mode !== ""; }
 
+  /* the click that ended a drawing is no click on the map */
+  get busy() { return this.on || performance.now() - this.ended < 500; }
+
   start(mode) {
     this.stop();
     this.mode = mode;
@@ -36,6 +39,7 @@ export class Draw {
     if (!this.on) return;
     this.buttons[this.mode].setAttribute("aria-pressed", "false");
     this.mode = "";
+    this.ended = performance.now();
     this.corners = [];
     this.from = null;
     this.note.hidden = this.done.hidden = true;

@@ -17,7 +17,7 @@ function started() {
   const style = config.base && !config.base.includes("{z}") ? config.base : blank(config);
   const start = location.hash.includes("map=") ? {} : config.focus
     ? { center: [config.focus.longitude, config.focus.latitude], zoom: 16.5 }
-    : { bounds: config.bounds, fitBoundsOptions: { padding: isPhone() ? { top: 150, bottom: 70, left: 40, right: 40 } : { top: 120, bottom: 80, left: 90, right: 310 }, maxZoom: 15 } };
+    : { bounds: config.bounds, fitBoundsOptions: { padding: isPhone() ? { top: 150, bottom: 70, left: 40, right: 40 } : { top: 60, bottom: 70, left: 390, right: 310 }, maxZoom: 15 } };
   return new Chart({
     container: "mp-map", style, hash: "map", attributionControl: false, minZoom: 2, maxZoom: 20, maxPitch: 0, dragRotate: false, pitchWithRotate: false,
     touchPitch: false, fadeDuration: 120, canvasContextAttributes: { antialias: true }, cooperativeGestures: false,
@@ -112,7 +112,7 @@ function under(map, { x, y }, room) {
 
 function clicks(map, panel, draw) {
   map.on("click", (event) => {
-    if (draw.on) return;
+    if (draw.busy) return;
     const feature = under(map, event.point, isPhone() ? 14 : 6);
     if (!feature) { panel.close(); return; }
     if (feature.layer.id === "count") {

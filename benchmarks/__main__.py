@@ -122,7 +122,7 @@ def files(largest: int) -> None:
 
 
 #: measurements with a module of their own: ``main(arguments) -> exit code``
-OTHERS = ("billing", "collector", "invoices", "ipe", "pages", "pipeline", "publication", "tiles")
+OTHERS = ("billing", "collector", "invoices", "ipe", "network", "pages", "pipeline", "publication", "tiles")
 
 
 def main() -> None:

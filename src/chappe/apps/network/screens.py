@@ -22,6 +22,7 @@ from chappe.apps.network.forms import (
 )
 from chappe.apps.network.models import Building, Pbo, Pm, PmLink, Prdm, Pto
 from chappe.apps.network.panels import Live
+from chappe.kit.access.door import Level
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import (
     Action,
@@ -101,7 +102,7 @@ WHERE = ("street_type", "street", "number", "number_suffix", "building", "postal
 
 
 DELETE_MANY = Action(
-    name="delete-many", label=_("Delete"), icon="trash", perform=actions.delete_many, bulk=True, single=False, danger=True,
+    name="delete-many", label=_("Delete"), icon="trash", perform=actions.delete_many, level=Level.ADMIN, bulk=True, single=False, danger=True,
     confirm=_("What something hangs on stays, and you are told what. Delete the others?"),
 )  # fmt: skip
 

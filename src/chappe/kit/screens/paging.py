@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.sql.where import WhereNode
 
 from .query import Count, counted
 
@@ -62,6 +63,15 @@ def narrowed(qs: QuerySet) -> bool:
     return bool(query.where) and not (query.annotations or query.distinct or query.combinator or query.group_by)
 
 
+def by_key(qs: QuerySet, keys: Sequence[Any]) -> QuerySet:
+    """The rows of these keys, with all that ``qs`` reads of a row. Its conditions have been answered: asked again beside the keys,
+    they would tempt a database to walk all rows of a state, looking for fifty keys."""
+    rows = qs.order_by()
+    if narrowed(qs):
+        rows.query.where = WhereNode()
+    return rows.filter(pk__in=keys)
+
+
 def page_of(qs: QuerySet, number: int, per_page: int, limit: int) -> Slice:
     """Page ``number`` (from 1, brought back into range) of an ordered ``qs``; three queries, whatever the size."""
     count = counted(qs, limit)
@@ -75,6 +85,6 @@ def page_of(qs: QuerySet, number: int, per_page: int, limit: int) -> Slice:
         few = bare.order_by().values("pk")[: FEW + 1]
         bare = bare.model._base_manager.filter(pk__in=few).order_by(*bare.query.order_by)
     keys = list(bare.values_list("pk", flat=True)[start : start + per_page]) if count.number else []
-    found = {row.pk: row for row in qs.filter(pk__in=keys)} if keys else {}
+    found = {row.pk: row for row in by_key(qs, keys)} if keys else {}
     rows = [found[key] for key in keys if key in found]
     return Slice(rows, number, per_page, count, start + per_page < count.number)

@@ -18,6 +18,7 @@ MOST = 0xFFFF
 READ_ROWS = 400
 
 Entry = tuple[int, int, int]
+NOTHING: Entry = (0, 0, 0)
 
 
 def slot_of(start: dt.datetime) -> int:
@@ -71,14 +72,17 @@ class Seen:
         known[fingerprint] = (max(times, run), run, window)
         return run > times
 
-    def forget(self, slot: int, fingerprint: bytes) -> None:
-        """One occurrence less, of a batch that was withdrawn."""
+    def forget(self, slot: int, fingerprint: bytes, *, counted: bool) -> None:
+        """A record of a batch that was withdrawn: one occurrence less where it was ``counted``, and its window is no more.
+
+        Without a window of its own the same batch may be read again: what others counted stays a duplicate.
+        """
         if slot not in self._slots:
             self.load([slot])
         known = self._slots[slot]
-        times, run, window = known.pop(fingerprint, (0, 0, 0))
-        if times > 1:
-            known[fingerprint] = (times - 1, min(run, times - 1), window)
+        times = known.pop(fingerprint, NOTHING)[0] - counted
+        if times > 0:
+            known[fingerprint] = (times, 0, 0)
         self._changed.add(slot)
 
     def save(self) -> None:

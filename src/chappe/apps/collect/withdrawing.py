@@ -115,9 +115,13 @@ def _uncounted(chunk: Chunk, gone: Gone) -> None:
     refs = gone.refs | _unmade(chunk)
     seen, tickets = Seen(source), Counter[int]()
     for record, found in _decoded(chunk, source):
-        # a duplicate was counted by another batch, and stays so
-        if found.segments and (f"{chunk.pk}:{record.number}" in refs or not refs):
-            seen.forget(slot_of(found.segments[0].start), record_print(record.data))
+        if not found.segments:
+            continue
+        counted = (
+            not refs or f"{chunk.pk}:{record.number}" in refs
+        )  # a duplicate was counted by another batch, and stays so
+        seen.forget(slot_of(found.segments[0].start), record_print(record.data), counted=counted)
+        if counted:
             for segment in found.segments:
                 tickets[int(segment.start.timestamp()) // 3600] += 1
     seen.save()

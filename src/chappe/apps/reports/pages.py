@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
 
-from chappe.apps.reports import engine, exports, forms, params, present, services, tables
+from chappe.apps.reports import charting, engine, exports, forms, params, present, services, tables
 from chappe.apps.reports.access import AREA
 from chappe.apps.reports.models import Report, ReportVersion, Section
 from chappe.kit.access.actor import Actor
@@ -23,6 +23,7 @@ from chappe.kit.screens import registry
 from chappe.kit.screens.forms import add_refusal
 
 PER_PAGE = 200
+WIDE = 11  # columns from which a table is set closer, to stay on one screen
 TRIAL_ROWS = 50
 ICONS = {
     Section.BILLING: "file-invoice", Section.CALLS: "phone", Section.TOTALS: "chart-bar", Section.CUSTOMERS: "users",
@@ -83,7 +84,13 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422
     else:
         sheet = exports.Sheet.of(report, values, result)
-        context |= {"form": form, "sheet": sheet, "result": result, **_answer(request, sheet)}
+        context |= {
+            "form": form,
+            "sheet": sheet,
+            "result": result,
+            "chart": charting.chart_of(sheet),
+            **_answer(request, sheet),
+        }
     return render(request, "reports/show.html", context | _around(request, report), status=status)
 
 
@@ -97,7 +104,7 @@ def _answer(request: HttpRequest, sheet: exports.Sheet) -> dict[str, Any]:
         (column, column.text(total) if total is not None else "")
         for column, total in zip(sheet.columns, sheet.totals, strict=False)
     ]
-    return {"page": page, "rows": rows, "totals": totals}
+    return {"page": page, "rows": rows, "totals": totals, "is_wide": len(sheet.columns) > WIDE}
 
 
 def _around(request: HttpRequest, report: Report) -> dict[str, Any]:

@@ -23,7 +23,7 @@ RIGHT = frozenset({"money", "number", "duration", "percent", "size"})
 
 @dataclass(frozen=True)
 class Shown:
-    """One column. ``total``: its sum stands under the table; ``width`` is a share for PDF and XLSX."""
+    """One column. ``total``: its sum stands under the table; ``width`` is a share for PDF and XLSX; ``month``: it is a month of several."""
 
     name: str
     label: str
@@ -31,6 +31,7 @@ class Shown:
     decimals: int | None = None
     total: bool = False
     width: int = 10
+    month: bool = False
 
     @property
     def right(self) -> bool:
@@ -117,6 +118,7 @@ def columns_of(schema: pa.Schema, said: Mapping[str, Any], month: str = "") -> l
     for each in schema:
         own = said.get(each.name, {})
         label = (own.get("label_en") if english else "") or own.get("label") or each.name.replace("_", " ").capitalize()
+        is_month = bool(month and _MONTHS_BEFORE.search(label))
         label = _MONTHS_BEFORE.sub(lambda found_in: _before(month, int(found_in.group(1))), label) if month else label
         kind = own.get("kind") or _guess(each.type)
         found.append(
@@ -127,6 +129,7 @@ def columns_of(schema: pa.Schema, said: Mapping[str, Any], month: str = "") -> l
                 own.get("decimals"),
                 bool(own.get("total")),
                 int(own.get("width") or _width(kind)),
+                is_month,
             )
         )
     return found

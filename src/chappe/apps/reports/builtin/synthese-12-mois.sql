@@ -2,7 +2,7 @@
 WITH billed AS (
   SELECT customer_id, customer_number, customer, sign * net AS net,
          date_diff('month', date_trunc('month', COALESCE(month, issue_date)), $first_day) AS age
-  FROM invoices WHERE state = 'issued'
+  FROM invoices WHERE state IN ('issued', 'draft')
 )
 SELECT customer_number, customer, SUM(net) AS total,
        SUM(net) FILTER (age = 11) AS m11,

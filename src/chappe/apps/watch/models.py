@@ -122,6 +122,26 @@ class Rule(ScopedModel):
             value for value in (base(self.unit, self.warning), base(self.unit, self.critical)) if value is not None
         )
 
+    def warning_shown(self) -> str:
+        """The threshold of a warning with its unit; "" for none."""
+        return self._shown(self.warning)
+
+    def critical_shown(self) -> str:
+        """That of a critical alert."""
+        return self._shown(self.critical)
+
+    def _shown(self, threshold: Any) -> str:
+        from chappe.apps.watch.words import quantity
+
+        value = base(self.unit, threshold)
+        return "" if value is None else quantity(self.unit, value)
+
+    def window_shown(self) -> str:
+        """How long it looks back, in words."""
+        from chappe.apps.watch.words import span
+
+        return span(self.window)
+
     def kind_list(self) -> list[str]:
         return words(self.number_kinds)
 

@@ -129,11 +129,14 @@ registry.register(
         columns=(
             Column(name="name", label=_("Rule"), kind=Kind.REF),
             Column(name="counter", label=_("What is counted"), filter=FilterKind.CHOICE),
+            Column(name="warning_shown", label=_("Warning from"), order_by="warning", filter=FilterKind.NONE),
+            Column(name="critical_shown", label=_("Critical from"), order_by="critical", filter=FilterKind.NONE),
+            Column(name="window_shown", label=_("Counted over"), order_by="window", filter=FilterKind.NONE),
             Column(name="active", label=_("Active"), kind=Kind.BOOL),
-            Column(name="warning", label=_("Warning from"), kind=Kind.NUMBER),
-            Column(name="critical", label=_("Critical from"), kind=Kind.NUMBER),
-            Column(name="window", label=_("Window (min)"), kind=Kind.NUMBER),
-            Column(name="customer", label=_("Customer"), kind=Kind.LINK),
+            Column(name="warning", label=_("Warning threshold"), kind=Kind.NUMBER, shown=False),
+            Column(name="critical", label=_("Critical threshold"), kind=Kind.NUMBER, shown=False),
+            Column(name="window", label=_("Window (min)"), kind=Kind.NUMBER, shown=False),
+            Column(name="customer", label=_("Customer"), kind=Kind.LINK, shown=False),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK, shown=False),
             Column(name="counted_for", source="per", label=_("Counted for"), filter=FilterKind.CHOICE, shown=False),
             Column(name="number_kinds", label=_("Kinds of numbers"), shown=False),
@@ -158,7 +161,7 @@ registry.register(
         panels=(
             Panel(title=_("What is watched"), icon="radar-2", columns=(
                 "counter", "counted_for", "customer", "number_kinds", "prefixes", "moments", "days", "hour_from", "hour_to")),
-            Panel(title=_("What it takes"), icon="gauge", columns=("warning", "critical", "window", "amount", "period", "past_days", "short_seconds")),
+            Panel(title=_("What it takes"), icon="gauge", columns=("warning_shown", "critical_shown", "window_shown", "amount", "period", "past_days", "short_seconds")),
             Panel(title=_("Who is told"), icon="mail", aside=True, columns=("emails", "cooldown", "propose", "active", "owner", "notes")),
             Panel(title=_("Before you start it"), icon="flask", aside=True, template="watch/try.html"),
         ),

@@ -39,7 +39,7 @@ def test_a_payment_is_shared_and_taken_back(three, client, alice):
     client.force_login(alice)
     url = f"/payments/payment/{payment.pk}/split/"
     page = client.get(url).content.decode()
-    assert f'name="invoice-{three.invoices[0].pk}" value="50"' in page
+    assert f'name="invoice-{three.invoices[0].pk}" value="50.00"' in page
     before = JournalEntry.objects.count()
     assert client.post(url, parts(three, "20", "0", "70,00")).status_code == 302
     assert opens(three) == [30, 60, 0]
@@ -86,7 +86,7 @@ def test_a_movement_is_shared_over_the_invoices_of_a_chosen_customer(three, clie
     client.force_login(alice)
     assert "Choose whose money it is" in client.get(url).content.decode()
     url += f"?customer={three.payer.pk}"
-    assert f'name="invoice-{three.invoices[1].pk}" value="50"' in client.get(url).content.decode(), "the oldest first"
+    assert f'name="invoice-{three.invoices[1].pk}" value="50.00"' in client.get(url).content.decode(), "the oldest first"
     assert client.post(url, parts(three, "10", "20", "70")).status_code == 302
     move.refresh_from_db()
     assert (move.state, move.customer, move.why) == ("accepted", three.payer, "hand")

@@ -10,10 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from chappe.apps.billing import actions, credits, forms, services
 from chappe.apps.billing.models import BilledLine, Invoice
+from chappe.core.base.money import rounded
 from chappe.core.billing.amounts import cents
 from chappe.core.billing.document import CENT, Document
 from chappe.kit.access.actor import Actor
@@ -22,6 +24,12 @@ from chappe.kit.screens import registry
 from chappe.kit.screens.forms import MoneyField
 
 PREVIEW, DRAFT, ISSUE = "preview", "draft", "issue"
+
+
+def typed(nano: int) -> str:
+    """Whole cents as the reader types them: 14,50 in French."""
+    text = f"{rounded(nano, 2):f}"
+    return text.replace(".", ",") if (get_language() or "fr").startswith("fr") else text
 
 
 @dataclass
@@ -108,7 +116,7 @@ def credit_lines(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(registry.object_url(made))
     else:
         for row in rows:
-            row.amount, row.quantity = MoneyField().prepare_value(row.left), row.usual_quantity()
+            row.amount, row.quantity = typed(row.left), row.usual_quantity()
     context = {
         "invoice": invoice, "rows": rows, "form": form, "preview": preview, "url": registry.object_url(invoice),
         "nothing_left": not any(left.values()),

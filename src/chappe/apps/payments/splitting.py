@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from chappe.apps.billing.crediting import typed
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers.models import Customer
 from chappe.apps.payments import bank, matching, queries, services
@@ -51,9 +52,7 @@ def _shares(customer: Customer, held: dict[int, int]) -> list[Share]:
     """Open invoices of a customer, the oldest first, and those that this money pays already."""
     rows = queries.with_open(Invoice.objects.filter(customer=customer)).order_by("due_date", "issue_date", "pk")
     told = [(one, max(0, one.open) + held.get(one.pk, 0)) for one in rows if one.open > 0 or held.get(one.pk)]
-    return [
-        Share(one, most, MoneyField().prepare_value(held[one.pk]) if held.get(one.pk) else "") for one, most in told
-    ]
+    return [Share(one, most, typed(held[one.pk]) if held.get(one.pk) else "") for one, most in told]
 
 
 def _read(request: HttpRequest, shares: list[Share], whole: int) -> tuple[list[tuple[Any, int]] | None, str]:
@@ -96,7 +95,7 @@ def split_payment(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect(url)
     context = {
         "title": _("Share a payment"), "name": str(payment), "url": url, "list": registry.get("payments.payment"), "shares": shares,
-        "whole": payment.amount, "customer": payment.customer, "day": payment.day, "problem": problem, "verb": _("Share"),
+        "whole": payment.amount, "customer": payment.customer, "day": payment.day, "problem": problem, "verb": _("Share over invoices"),
     }  # fmt: skip
     return render(request, "payments/split.html", context, status=422 if request.method == "POST" else 200)
 
@@ -137,7 +136,7 @@ def _offered(customer: Customer, movement: Movement, planned: dict[int, int]) ->
     plan = planned if customer.pk == movement.customer_id else {}
     for share in shares:
         part = plan.get(share.invoice.pk, 0) if plan else min(left, share.most)
-        share.text = MoneyField().prepare_value(part) if part else ""
+        share.text = typed(part) if part else ""
         left -= part
     return shares
 

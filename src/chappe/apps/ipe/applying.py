@@ -46,7 +46,7 @@ def apply(file: Any, actor: Actor) -> None:
         plan = pl.read_parquet(aside.path(intake.plan), columns=["thing", "kind", "key", "name", ROW, PK])
         check_still(plan, int(intake.counts.get("seen") or 0))
         before = Pile(place / "before.parquet", BEFORE)
-        by = f"{actor.label} · {file.name}"
+        by = f"{actor.label} · {file.name}" if actor.user else file.name
         try:
             with transaction.atomic(), _first_load(plan):
                 for target in targets(intake):

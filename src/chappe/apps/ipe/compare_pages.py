@@ -17,13 +17,10 @@ from chappe.apps.ipe.access import AREA
 from chappe.apps.ipe.exports import BOM, PIECE
 from chappe.apps.ipe.models import Intake, QualityLook, QualityScore
 from chappe.apps.ipe.pages import as_csv, page_number, pages_of
-from chappe.apps.network.models import Change
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, may, visible_to
 from chappe.kit.jobs.services import enqueue
 from chappe.kit.screens import registry
-
-TONES = {"CREATION": "ok", "MODIFICATION": "run", "SUPPRESSION": "bad"}
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
@@ -102,12 +99,13 @@ def _two_files(request: HttpRequest, pair: tuple[Intake, Intake], asked: dict[st
 
 
 def _event(code: str) -> tuple[str, str]:
-    return str(dict(Change.Event.choices).get(code, code)), TONES.get(code, "new")
+    label, tone = words.EVENTS.get(code, (code, "new"))
+    return str(label), tone
 
 
 def _tabs(events: dict[str, int], fields: dict[str, int], asked: dict[str, str]) -> dict[str, Any]:
     return {
-        "events": [(code, _event(code)[0], events.get(code, 0), code == asked["event"]) for code in TONES],
+        "events": [(code, _event(code)[0], events.get(code, 0), code == asked["event"]) for code in words.EVENTS],
         "fields": [(name, comparison.label(name), count, name == asked["field"]) for name, count in fields.items()],
     }
 
@@ -131,7 +129,7 @@ def _two_days(request: HttpRequest, start: dt.date, end: dt.date, asked: dict[st
         .distinct()
     )
     fields = [(name, comparison.label(name), None, name == asked["field"]) for name in sorted(names)]
-    events = [(code, _event(code)[0], None, code == asked["event"]) for code in TONES]
+    events = [(code, _event(code)[0], None, code == asked["event"]) for code in words.EVENTS]
     return {
         "rows": shown,
         "page": pages_of(total, number),

@@ -114,7 +114,10 @@ def sort_out(target: Target, incoming: pl.DataFrame, held: Known) -> Sorted:
         bad = rows[ROW].implode()
         silent = bool(len(rows)) and rows["code"][0] == ""  # what is held is younger: nothing to do, nothing to say
         joined = joined.with_columns(
-            pl.when(pl.col(ROW).is_in(bad)).then(pl.lit(SAME if silent else REFUSE)).otherwise(pl.col("kind")).alias("kind")
+            pl.when(pl.col(ROW).is_in(bad))
+            .then(pl.lit(SAME if silent else REFUSE))
+            .otherwise(pl.col("kind"))
+            .alias("kind")
         )
     found.counts = {str(k): n for k, n in joined["kind"].value_counts().iter_rows()}
     found.plan = _planned(target, joined.filter(pl.col("kind") != SAME))

@@ -29,7 +29,8 @@ def undo(file: Any, actor: Actor) -> None:
     _check(plan, int(intake.last_change or 0))
     before = pl.read_parquet(aside.path(intake.before))
     first = last_change()
-    by = f"{actor.label} · {_('undoing of %(file)s') % {'file': file.name}}"
+    told = _("undoing of %(file)s") % {"file": file.name}
+    by = f"{actor.label} · {told}" if actor.user else told
     try:
         with transaction.atomic():
             for target in reversed(targets(intake)):

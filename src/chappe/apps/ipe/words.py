@@ -21,6 +21,11 @@ KINDS: Mapping[str, tuple[Any, str]] = {
     REFUSE: (gettext_lazy("refused"), "warn"),
     MISSING: (gettext_lazy("not in the file, left alone"), "new"),
 }
+EVENTS: Mapping[str, tuple[Any, str]] = {
+    "CREATION": (pgettext_lazy("what happened to a row", "created"), "ok"),
+    "MODIFICATION": (pgettext_lazy("what happened to a row", "changed"), "run"),
+    "SUPPRESSION": (pgettext_lazy("what happened to a row", "deleted"), "bad"),
+}
 SEVERITIES: Mapping[str, tuple[Any, str]] = {
     "error": (gettext_lazy("Error"), "bad"),
     "warning": (gettext_lazy("Warning"), "warn"),

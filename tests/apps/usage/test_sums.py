@@ -6,19 +6,21 @@ import random
 import pytest
 from django.utils import timezone
 
-from chappe.apps.usage import lake, restream, retention, sums, totals
+from chappe.apps.usage import found, lake, lakeset, restream, retention, shelf, sums, totals
 from chappe.apps.usage.models import Call, RetentionRule, UsageBatch
 from tests.support import rows
 from tests.support import streams as made
 from tests.support.calls import price_list
 
 pytestmark = pytest.mark.django_db
-BY = ("customer", "destination", "hour")
+BY = ("customer", "destination", "hour", "number", "account-code")
 FILTERS = (
     {}, {"month": "2026-10"}, {"way": "in"}, {"status": "UNRATED"}, {"ext__istartswith": "20"}, {"customer": None}, {"customer__in": [1, 2]},
     {"hour__gte": 9, "hour__lte": 12}, {"weekday__in": [1, 3]}, {"trunk": "T1", "source": 2}, {"matched_destination": "Mobile"}, {"lost": True},
     {"start__gte": dt.datetime(2026, 10, 6, 22, tzinfo=dt.UTC), "start__lt": dt.datetime(2026, 10, 9, 22, tzinfo=dt.UTC)},
     {"start__gte": dt.datetime(2026, 10, 6, 22, 30, tzinfo=dt.UTC)}, {"total__gte": 60_000_000}, {"destination__startswith": "336"},
+    {"total__gte": 5_000_000_000}, {"total": 0, "usage__gt": 0, "status": "RATED"}, {"total": 1}, {"usage__gte": 3600, "tor__in": ["0", "*voice"]},
+    {"usage__lte": 0}, {"usage__lt": 1}, {"service__gt": 0}, {"transferred": True, "ext": "201"}, {"account_code": None, "way": "out"},
 )  # fmt: skip
 
 
@@ -29,7 +31,8 @@ def some(seed: int, count: int, **fields) -> list[dict]:
         call = rng.choice((made.row, made.row, made.incoming))(
             seed * 1000 + n, start=made.TEN + dt.timedelta(minutes=rng.randrange(20_000)), ext=rng.choice(("201", "202", "311", None)),
             customer=rng.choice((None, 1, 2, 3)), cost_centre=rng.choice((None, 7)), source=rng.choice((1, 2)), trunk=rng.choice(("T1", "T2", "", None)),
-            answered=rng.random() < 0.8, ring=rng.choice((None, 3, 9)), seconds=rng.randrange(200), **fields,
+            answered=rng.random() < 0.8, ring=rng.choice((None, 3, 9)), seconds=rng.choice((0, 0, 1, 61, 150, 3599, 3600, 90_000)),
+            transferred=rng.choice((True, False, None)), account_code=rng.choice((None, "", "42")), **fields,
         )  # fmt: skip
         if call["way"] == "out" and rng.random() < 0.4:
             call |= {"number": "33612345678", "shown": "33612345678", "kind": "mobile"}
@@ -39,7 +42,9 @@ def some(seed: int, count: int, **fields) -> list[dict]:
 
 @pytest.fixture
 def stream(bruno, monkeypatch):
+    monkeypatch.setattr(lakeset, "NEAR", 3)
     monkeypatch.setattr(sums, "LARGE", 1)
+    monkeypatch.setattr(shelf, "LARGE", 1)
     monkeypatch.setattr(sums, "WORTH", 0)
     return made.batch(bruno.organisation)
 
@@ -49,41 +54,68 @@ def sell(bruno):
     return {"sell_version": price_list(bruno.organisation, made.MINUTE_PRICES).pk}
 
 
-def answers() -> list:
-    """Every total and count of every filter."""
+def answers(turn: int) -> list:
+    """Counts, totals and slices of a fifth of the filters: each turn another fifth."""
     lake.forget()
-    found = []
-    for test in FILTERS:
-        calls = Call.objects.filter(**test)
-        found.append((test, calls.count(), [totals.whole(calls, totals.dimension(slug), limit=None) for slug in BY]))
-    return found
+    found.forget()
+    told = []
+    for place, test in enumerate(FILTERS[turn::5]):
+        calls, order = Call.objects.filter(**test), ORDERS[(turn + place) % len(ORDERS)]
+        by = totals.dimension(BY[(turn + place) % len(BY)])
+        told.append(
+            (
+                test,
+                calls.count(),
+                totals.whole(calls, by, limit=None),
+                [call.pk for call in calls.order_by(*order)[5:17]],
+            )
+        )
+    narrow = [Call.objects.filter(ext="201").filter(**test) for test in FILTERS[turn::5]]
+    return [*told, Call.objects.counted_together(narrow), Call.objects.counted_together(narrow[:3])]
 
 
-def agree() -> list:
-    """What the sums say, once sure that reading every call says the same."""
-    by_sums = answers()
+ORDERS = (("-start", "-pk"), ("start", "pk"), ("-total", "-pk"), ("ext", "pk"))
+
+
+def agree(turn: int = 0) -> list:
+    """What sums, copies and what was found say, once sure that reading every call says the same."""
+    quickly = answers(turn)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sums, "cube_for", lambda *asked: None)
-        assert by_sums == answers()
-    return by_sums
+        patch.setattr(shelf.Shelves, "_name", lambda *asked: "")
+        patch.setattr(found, "MOST", -1)
+        patch.setattr(lakeset, "NEAR", 10**9)
+        assert quickly == answers(turn)
+    return quickly
 
 
 def kept() -> set[str]:
     return {path.name for path in sums.location().glob("*/*.parquet")}
 
 
+def tidy() -> None:
+    """What compaction does after it has joined files."""
+    shelf.keep(lake.files(()))
+    sums.keep(lake.files(()))
+
+
 def test_sums_say_what_calls_say(stream, sell):
     made.commit(stream, "c1", *some(1, 60, **sell))
     made.commit(stream, "c2", *some(2, 60))
-    found = agree()
-    assert found[0][1] == 120
+    assert not kept()
+    assert agree()[0][1] == 120
+    tidy()
+    assert agree()[0][1] == 120
+    for turn in range(1, 5):
+        agree(turn)
     assert len(kept()) == 2  # one a file, in each cube
-    assert sums.cube_for("TRUE", (), totals.dimension("customer").sql).name == "who"
+    assert all(shelf.has(path) for path in lake.files(()))
+    assert sums.cube_for("TRUE", (), totals.dimension("ext").sql).name == "who"
 
 
 def test_a_file_without_sums_is_read_itself(stream, sell, monkeypatch):
     made.commit(stream, "c1", *some(1, 40, **sell))
-    monkeypatch.setattr(sums, "LARGE", 1000)
+    tidy()
     made.commit(stream, "c2", *some(2, 40, **sell))
     assert len(kept()) == 1
     assert agree()[0][1] == 80
@@ -92,21 +124,46 @@ def test_a_file_without_sums_is_read_itself(stream, sell, monkeypatch):
 def test_a_replay_a_lost_sum_and_compaction_change_nothing(stream, sell):
     first = some(1, 40, **sell)
     made.commit(stream, "c1", *first)
+    tidy()
     before = agree()
     assert not made.commit(stream, "c1", *first).is_new
     assert agree() == before
-    next(sums.location().glob("who/*.parquet")).unlink()
+    next(sums.location().glob("who-*/*.parquet")).unlink()
+    next(shelf.folder().glob("*.duckdb")).unlink()
     assert agree() == before
     made.commit(stream, "c2", *some(2, 40, **sell))
     both = agree()
     assert lake.compact() == 2
     assert agree() == both
-    assert {path.rsplit("/", 1)[-1] for path in lake.files(())} <= kept()
+    assert {path.rsplit("/", 1)[-1] for path in lake.files(())} == kept()
+    assert len(shelf.present()) == 1
+
+
+def test_a_run_killed_half_way_leaves_what_the_next_one_mends(stream, sell, monkeypatch):
+    """Killed while a copy is written: the draft is no copy, and the next run makes it whole."""
+    made.commit(stream, "c1", *some(1, 40, **sell))
+    before = agree()
+
+    def killed(path):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shelf, "synced", killed)
+        tidy()
+    (shelf.folder() / "draft-left").write_bytes(b"half a copy")
+    assert not shelf.present()
+    assert agree() == before
+    lake.compact()
+    assert not list(shelf.root().glob("*/draft-*"))
+    assert len(shelf.present()) == 1
+    lake._engines.clear()  # as a process that begins
+    next(iter(shelf.present())).write_bytes(b"no database")
+    assert agree() == before  # a copy that is hurt is passed over
 
 
 def test_rating_again_and_a_second_source(stream, sell, bruno):
     made.commit(stream, "c1", *some(1, 40))
-    assert agree()[0][2][0][1].total == 0
+    assert agree()[0][2][1].total == 0
     new = restream.ask(actor=rows.SYSTEM, batch=stream)
     other = {"sell_version": sell["sell_version"], "customer": 9}
 
@@ -119,14 +176,17 @@ def test_rating_again_and_a_second_source(stream, sell, bruno):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(streams, "_reattach", [lambda batch: attached])
         restream.run(actor=rows.SYSTEM, batch=UsageBatch.objects.get(pk=new.pk), progress=lambda done, whole: None)
-    found = agree()
-    assert found[0][1] == 40
-    assert found[0][2][0][1].total > 0
+    tidy()
+    told = agree()
+    assert told[0][1] == 40
+    assert told[0][2][1].total > 0
 
 
 def test_after_a_purge_and_the_sweep(stream, sell):
     made.commit(stream, "c1", *some(1, 60, **sell))
+    tidy()
     whole = agree()[0][1]
+    copies = shelf.present()
     rules = [
         RetentionRule.objects.get_or_create(kind=kind, defaults={"months": 1})[0] for kind in ("technical", "billing")
     ]
@@ -135,13 +195,48 @@ def test_after_a_purge_and_the_sweep(stream, sell):
     later = timezone.localdate().replace(year=2027, month=6, day=1)
     retention.purge(actor=rows.SYSTEM, rules=rules, progress=lambda done, all_of: None, today=later)
     assert 0 < agree()[0][1] < whole
-    before = kept()
-    for path in lake.location().rglob("*.parquet"):
-        if str(path) not in lake.files(()):
-            path.unlink()  # what the nightly vacuum does after a day
-    sums.sweep()
-    assert kept() < before
+    lake.compact()
+    assert not copies & shelf.present()  # what was purged does not live on in a copy
+    assert kept() == {path.rsplit("/", 1)[-1] for path in lake.files(())}
     agree()
+
+
+def _purge(kind: str) -> None:
+    rule = RetentionRule.objects.get_or_create(kind=kind, defaults={"months": 1})[0]
+    rule.months = 1
+    later = timezone.localdate().replace(year=2027, month=6, day=1)
+    retention.purge(actor=rows.SYSTEM, rules=[rule], progress=lambda done, all_of: None, today=later)
+
+
+def _again(stream) -> None:
+    held = UsageBatch.objects.filter(state="ready", is_erased=False).first()
+    if held is not None:
+        new = restream.ask(actor=rows.SYSTEM, batch=held)
+        restream.run(actor=rows.SYSTEM, batch=UsageBatch.objects.get(pk=new.pk), progress=lambda done, whole: None)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_happens_pages_say_what_calls_say(stream, sell, seed):
+    """Late calls, corrections, purges, compaction in any order: sums and copies never disagree with the calls."""
+    rng = random.Random(seed)
+    made.commit(stream, "first", *some(seed, 30, **sell))
+    deeds = {
+        "more": lambda n: made.commit(stream, f"c{n}", *some(seed * 50 + n, 12, **sell)),
+        "late": lambda n: made.commit(stream, f"l{n}", made.row(n, start=made.TEN - dt.timedelta(days=rng.randrange(5), hours=13))),
+        "twice": lambda n: made.commit(stream, "first", *some(seed, 30, **sell)),
+        "join": lambda n: lake.compact(lake.JOINED),
+        "night": lambda n: lake.compact(),
+        "copies": lambda n: tidy(),
+        "again": lambda n: _again(stream),
+        "purge": lambda n: _purge("technical"),
+        "erase": lambda n: _purge("billing"),
+    }  # fmt: skip
+    order = list(deeds)
+    rng.shuffle(order)
+    for number, deed in enumerate([*order, "copies", "more"]):
+        deeds[deed](number)
+        if number % 2:
+            agree(number // 2 % 5)
 
 
 @pytest.mark.parametrize("test", ["start >= ?::TIMESTAMPTZ", "start < ?::TIMESTAMPTZ"])

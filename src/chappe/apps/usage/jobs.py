@@ -34,10 +34,11 @@ def simulate(ctx: Any, *, simulation: int) -> None:
 
 
 @schedule("40 3 * * *")
+@schedule("12 * * * *", "hourly", params={"hourly": True})
 @job("usage.compact", label=_("Join the small files of the lake"), area=AREA, queue=BULK)
-def compact(ctx: Any) -> None:
-    """Nightly: many small files make lists slow."""
-    ctx.log(f"{lake.compact()} files joined")
+def compact(ctx: Any, *, hourly: bool = False) -> None:
+    """Many small files make pages slow: by the hour they are joined, at night into large ones; each large one gets its copy and sums."""
+    ctx.log(f"{lake.compact(lake.JOINED if hourly else lake.LARGEST)} files joined")
 
 
 @job("usage.rate-stream", label=_("Rate the calls of a source again"), area=AREA, queue=BULK)

@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -22,6 +22,9 @@ from django.conf import settings
 from chappe.apps.usage import widening
 from chappe.apps.usage.columns import LATER, SCHEMA
 from chappe.apps.usage.parts import PARTITION, ROW_GROUP, Parts
+
+if TYPE_CHECKING:
+    from chappe.apps.usage.shelf import Shelves
 
 THREADS = 2
 log = structlog.get_logger("chappe.usage")
@@ -38,7 +41,7 @@ def location() -> Path:
 
 _lock = threading.Lock()
 _tables: dict[str, DeltaTable] = {}
-_engines: dict[int, duckdb.DuckDBPyConnection] = {}
+_engines: "dict[int, tuple[duckdb.DuckDBPyConnection, Shelves]]" = {}
 
 
 def table() -> DeltaTable | None:
@@ -90,18 +93,7 @@ def commit(uid: str, batches: Iterable[pa.RecordBatch]) -> bool:
         partition_by=[PARTITION],
         commit_properties=CommitProperties(app_transactions=[Transaction(uid, 1)]),
     )
-    _add_up([str(location() / action.path) for action in finished])
     return True
-
-
-def _add_up(paths: Iterable[str]) -> None:
-    """Sums of new files, for quick totals. The rows are committed: whatever fails here, the files themselves are read instead."""
-    from chappe.apps.usage import sums  # reads through this module
-
-    try:
-        sums.keep(paths)
-    except (OSError, duckdb.Error, pa.ArrowException):
-        log.warning("sums of the lake are left for tonight", exc_info=True)
 
 
 def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -151,15 +143,23 @@ def source_of(paths: Sequence[str]) -> str:
     return f"read_parquet([{quoted}], hive_partitioning=true, hive_types={{'month': VARCHAR}}{by_name})"
 
 
-def _engine() -> duckdb.DuckDBPyConnection:
-    """A connection of its own for each query, over one engine a process (which keeps what it read of the files)."""
+def _engine() -> "tuple[duckdb.DuckDBPyConnection, Shelves]":
+    """The engine of this process (which keeps what it read) and its open copies. The caller holds the lock."""
+    from chappe.apps.usage.shelf import Shelves  # reads through this module
+
     process = os.getpid()
+    if process not in _engines:
+        engine = duckdb.connect(":memory:")
+        engine.execute(f"SET threads={THREADS}; SET memory_limit='{MEMORY}'; SET enable_object_cache=true")
+        engine.execute(f"SET TimeZone='{settings.TIME_ZONE}'")
+        _engines[process] = engine, Shelves(engine)
+    return _engines[process]
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """A connection of its own for each query, over the one engine."""
     with _lock:
-        if process not in _engines:
-            engine = _engines[process] = duckdb.connect(":memory:")
-            engine.execute(f"SET threads={THREADS}; SET memory_limit='{MEMORY}'; SET enable_object_cache=true")
-            engine.execute(f"SET TimeZone='{settings.TIME_ZONE}'")
-        return _engines[process].cursor()
+        return _engine()[0].cursor()
 
 
 def _over_calls(
@@ -169,7 +169,8 @@ def _over_calls(
     paths = files(months) if paths is None else paths
     if not paths:
         return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
-    source = source_of(paths)
+    with _lock:
+        source = _engine()[1].source(paths)
     where = ""
     if batches is not None:
         # Whole numbers of our own, written out: DuckDB then skips the files and row groups of other batches.
@@ -191,7 +192,7 @@ def query(
     cut into days in the house's time zone.
     """  # fmt: skip
     whole, any_file = _over_calls(sql, months, batches, paths)
-    with _engine() as connection:
+    with _connection() as connection:
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
         return connection.sql(whole, params=list(parameters)).to_arrow_table()
@@ -228,12 +229,12 @@ def forget() -> None:
         _answers.clear()
 
 
-def over(sql: str, rows: pa.Table) -> pa.Table:
+def over(sql: str, rows: pa.Table, parameters: Sequence = ()) -> pa.Table:
     """``sql`` over ``calls`` that are not in the lake (yet); days in the house's time zone, as in :func:`query`."""
-    with _engine() as connection:
+    with _connection() as connection:
         connection.register("calls", rows)
         try:
-            return connection.sql(sql).to_arrow_table()
+            return connection.sql(sql, params=list(parameters)).to_arrow_table()
         finally:
             connection.unregister("calls")
 
@@ -245,7 +246,7 @@ def stream(
     whole, any_file = _over_calls(sql, months, batches)
     if not any_file:
         return
-    with _engine() as connection:
+    with _connection() as connection:
         yield from connection.sql(whole, params=list(parameters)).to_arrow_reader(size)
 
 
@@ -260,7 +261,7 @@ def rewrite(month: str, sql: str) -> int:
     paths = [path for path in present.file_uris() if mark in path]
     parts, rows = Parts(location(), f"kept-{month}", SCHEMA), 0
     try:
-        with _engine() as connection:
+        with _connection() as connection:
             whole = f"WITH calls AS (SELECT * FROM {source_of(paths)}) {sql}"
             for batch in connection.sql(whole).to_arrow_reader(1 << 17):
                 parts.write(whole_columns(batch))
@@ -275,18 +276,37 @@ def rewrite(month: str, sql: str) -> int:
     return rows
 
 
-def compact() -> int:
-    """Join small files of each month, remove those that nothing names since a day; returns how many were joined.
+JOINED, LARGEST = 32 << 20, 256 << 20  # bytes: what small files are joined into by the hour, and at night
+MANY = 48  # small files of a month that are worth joining at once: each costs every question
 
-    Readers are not disturbed: the files they may be reading stay a day.
+
+def small_files(month: str) -> int:
+    """How many files of a month are too new or too small to have a reading copy."""
+    from chappe.apps.usage import shelf  # reads through this module
+
+    return sum(not shelf.has(path) for path in files([month]))
+
+
+def compact(size: int = LARGEST) -> int:
+    """Join files of each month that are smaller than ``size`` bytes, make the reading copies and sums of the large ones, remove what
+    nothing names since a day; returns how many files were joined.
+
+    One Delta transaction: readers see the files before or the file after, never both or neither, and those they may be reading stay
+    a day. Killed at any point, it leaves whole files and whole copies; the next run goes on.
     """
-    from chappe.apps.usage import sums  # reads through this module
+    from chappe.apps.usage import shelf, sums  # read through this module
 
-    existing = table()
-    if existing is None:
+    if table() is None:
         return 0
-    joined = int(existing.optimize.compact(writer_properties=WRITTEN)["numFilesRemoved"])
-    existing.vacuum(retention_hours=KEPT_HOURS, dry_run=False, enforce_retention_duration=False)
-    _add_up(files(()))
-    sums.sweep()
+    existing = DeltaTable(str(location()))  # a handle of its own: that of readers stays what they read
+    joined = int(existing.optimize.compact(target_size=size, writer_properties=WRITTEN)["numFilesRemoved"])
+    if size >= LARGEST:
+        existing.vacuum(retention_hours=KEPT_HOURS, dry_run=False, enforce_retention_duration=False)
+    shelf.sweep_drafts()
+    shelf.keep(files(()))
+    sums.keep(files(()))
+    present = shelf.present() | sums.present()  # before the list of files is read: what was made since is not swept
+    named = files(())
+    shelf.sweep(present, named)
+    sums.sweep(present, named)
     return joined

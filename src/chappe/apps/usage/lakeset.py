@@ -7,6 +7,7 @@ filter on ``batch__owner`` (``visible_to``). It never writes, and refuses what i
 
 import datetime as dt
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -14,7 +15,7 @@ from typing import Any, Self
 from django.db import NotSupportedError, models
 from django.db.models import Q, QuerySet
 
-from chappe.apps.usage import labels, lake, policies, sums
+from chappe.apps.usage import found, labels, lake, policies, sums
 
 #: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
 EXPRESSIONS = {
@@ -36,6 +37,7 @@ NAMES = {
 MASKED = {"destination", "caller"}
 LATEST = "*latest"  # Q(month=LATEST): the last month that holds calls
 CHUNK = 5_000
+PAGE = 1_000  # rows of a slice that are looked up one by one
 NEAR = 500  # rows from the top that DuckDB finds best by itself; deeper, sorting whole rows is what costs
 
 _COMPARE: dict[str, str] = {
@@ -76,6 +78,59 @@ def shared(several: Sequence[tuple[Test, ...]]) -> tuple[Test, ...]:
     """The tests that all of these begin with."""
     columns = itertools.takewhile(lambda tests: all(one == tests[0] for one in tests), zip(*several, strict=False))
     return tuple(tests[0] for tests in columns)
+
+
+def split(parts: Sequence[Test]) -> tuple[tuple[Test, ...], tuple[Test, ...]]:
+    """The tests that choose few calls with those of rights, and the rest, which can be put to what was found: () and all when
+    no test chooses few, or one of the rest looks at what is not kept."""
+    hard = tuple(part for part in parts if found.is_hard(part.sql))
+    if not hard:
+        return (), tuple(parts)
+    rights = tuple(part for part in parts if part not in hard and _RIGHTS.fullmatch(part.sql))
+    easy = tuple(part for part in parts if part not in hard and part not in rights)
+    if not all(found.is_easy(part.sql) for part in easy):
+        return (), tuple(parts)
+    return (*rights, *hard), easy
+
+
+_RIGHTS = re.compile(r"\(?batch IN \([\d, ]+\)\)?|\(?FALSE\)?")
+
+
+def _found(hard: tuple[Test, ...], batches: Sequence[int]) -> Any:
+    """The calls that these tests choose, kept narrow; None without a test, or when they are many."""
+    return found.calls(joined(hard).sql, joined(hard).values, batches) if hard else None
+
+
+def _counted(hard: tuple[Test, ...], several: Sequence[tuple[Test, ...]], batches: Sequence[int]) -> list[int]:
+    """How many calls pass each of these lists of tests, which share what is ``hard`` in them."""
+    calls = _found(hard, batches)
+    # What they have in common narrows the reading: DuckDB then skips what is not of it.
+    common = () if calls is not None else shared(several)
+    tests = [joined(split(parts)[1] if calls is not None else parts[len(common) :]) for parts in several]
+    counts = ", ".join(f"count(*) FILTER (WHERE {test.sql}) AS n{n}" for n, test in enumerate(tests))
+    values = [value for test in (*tests, joined(common)) for value in test.values]
+    sql = f"SELECT {counts} FROM calls WHERE {joined(common).sql}"
+    rows = lake.over(sql, calls, values) if calls is not None else lake.remembered(sql, values, batches)
+    return [rows.column(n)[0].as_py() for n in range(len(tests))]
+
+
+def hours_of_slice(
+    calls: dict[int | None, int], offset: int, limit: int, *, falling: bool
+) -> tuple[int, int, int] | None:
+    """The first and last hour of a slice of calls in the order of time, and how many calls stand before that hour in that order;
+    None when it reaches calls without a start, or beyond the last."""
+    first: int | None = None
+    seen = before = 0
+    for hour in sorted((hour for hour in calls if hour is not None), reverse=falling):
+        if first is None and seen + calls[hour] > offset:
+            first, before = hour, seen
+        seen += calls[hour]
+        if first is not None and seen >= offset + limit:
+            return min(first, hour), max(first, hour), before
+    if first is None or None in calls:
+        return None
+    ends = [hour for hour in calls if hour is not None]
+    return min(first, min(ends) if falling else first), max(first, first if falling else max(ends)), before
 
 
 def key_of(pk: Any) -> tuple[int, int] | None:
@@ -193,7 +248,7 @@ def _keys(lookup: str, value: Any) -> Test:
 class LakeQuerySet(QuerySet):
     """Rows of the lake as objects of ``model`` (an unmanaged model whose fields are the lake's columns)."""
 
-    slices_whole = True  # for the kit's pages: see _rows
+    slices_whole = True  # for the kit's pages: see _wide
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -276,10 +331,11 @@ class LakeQuerySet(QuerySet):
 
     def count(self) -> int:
         offset, limit = self.window
-        is_long = offset == 0 and (limit is None or limit > NEAR)  # a few rows are found sooner than all are counted
-        if is_long and sums.cube_for(self.test.sql, self.test.values) is not None:
-            rows = self.added("SELECT CAST(coalesce(sum(m_calls), 0) AS BIGINT) AS n FROM added", "NULL").to_pylist()
-            return int(rows[0]["n"]) if limit is None else min(int(rows[0]["n"]), limit)
+        if offset == 0 and (limit is None or limit > NEAR):  # a few rows are found sooner than all are counted
+            whole = self._clone()
+            whole.window = (0, None)
+            number = self.counted_together([whole])[0]
+            return number if limit is None else min(number, limit)
         inner = f"SELECT 1 FROM calls WHERE {self.test.sql}{self._window_sql()}"
         return int(self._run(f"SELECT count(*) AS n FROM ({inner})").to_pylist()[0]["n"])
 
@@ -303,24 +359,28 @@ class LakeQuerySet(QuerySet):
 
     @staticmethod
     def counted_together(wanted: "Sequence[LakeQuerySet]") -> list[int]:
-        """How many calls each of these querysets has: those that no sum tells, in one reading of the lake."""
-        found: dict[int, int] = {}
-        left = []
-        for place, one in enumerate(wanted):
-            if sums.cube_for(one.test.sql, one.test.values) is not None:
-                found[place] = one.count()
+        """How many calls each of these querysets (of one reader) has: by sums where some tell, else in one reading of the lake."""
+        batches = wanted[0].model.standing()
+        several = [one.parts for one in wanted]
+        hards = [split(parts)[0] for parts in several]
+        hard = hards[0] if all(one == hards[0] for one in hards) else ()
+        if _found(hard, batches) is not None:  # the page itself asks for them
+            return _counted(hard, several, batches)
+        counts = sums.counted([(test.sql, test.values) for test in map(joined, several)], batches)
+        if counts is not None:
+            return counts
+        numbers: dict[int, int] = {}
+        left: dict[str, list[int]] = {}
+        for place, parts in enumerate(several):
+            alone = sums.counted([(joined(parts).sql, joined(parts).values)], batches)
+            if alone is not None:
+                numbers[place] = alone[0]
             else:
-                left.append((place, one))
-        if left:
-            # What they have in common narrows the reading: DuckDB then skips what is not of it.
-            common = shared([one.parts for _place, one in left])
-            tests = [joined(one.parts[len(common) :]) for _place, one in left]
-            counts = ", ".join(f"count(*) FILTER (WHERE {test.sql}) AS n{n}" for n, test in enumerate(tests))
-            values = [value for test in (*tests, joined(common)) for value in test.values]
-            sql = f"SELECT {counts} FROM calls WHERE {joined(common).sql}"
-            row = lake.remembered(sql, values, left[0][1].model.standing()).to_pylist()[0]
-            found |= {place: row[f"n{n}"] for n, (place, _one) in enumerate(left)}
-        return [found[place] for place in range(len(wanted))]
+                left.setdefault(repr(hards[place]), []).append(place)
+        for places in left.values():
+            counts = _counted(hards[places[0]], [several[place] for place in places], batches)
+            numbers |= zip(places, counts, strict=True)
+        return [numbers[place] for place in range(len(wanted))]
 
     def first(self) -> Any:
         return next(iter(self[:1]), None)
@@ -335,25 +395,61 @@ class LakeQuerySet(QuerySet):
             yield from self._shaped(batch.to_pylist())
 
     def _rows(self) -> list[dict[str, Any]]:
-        if self.only_keys:
-            return self._run(f"SELECT batch, line FROM calls {self._tail()}").to_pylist()
-        if self.window[1] is None or self.window[0] + self.window[1] <= NEAR:
-            return self._run(f"SELECT * FROM calls {self._tail()}").to_pylist()
-        return self._wide_page()
+        limit = self.window[1]
+        if limit is None or limit > PAGE or (not self.order and not self.only_keys):
+            columns = "batch, line" if self.only_keys else "*"
+            return self._run(f"SELECT {columns} FROM calls {self._tail()}").to_pylist()
+        keys = self._page_keys()
+        return keys if self.only_keys else self._wide(keys)
 
-    def _wide_page(self) -> list[dict[str, Any]]:
-        """A slice in two steps: the keys by the sorted columns alone, then whole rows by their keys.
+    def _page_keys(self) -> list[dict[str, Any]]:
+        """The keys and starts of a slice: from what was found for the same page, else by the columns of the order alone."""
+        batches, sql = self.model.standing(), "SELECT batch, line, start FROM calls "
+        hard, easy = split(self.parts)
+        if hard and all(found.is_easy(EXPRESSIONS.get(name, name)) for name in self._order_names()):
+            calls = _found(hard, batches)
+            if calls is not None:
+                return lake.over(sql + self._tail(joined(easy)), calls, joined(easy).values).to_pylist()
+        near = self._nearer()
+        return lake.query(sql + near._tail(), parameters=near.test.values, batches=batches).to_pylist()
 
-        Sorting every column of ten million rows to show fifty would read twenty times as much.
-        """
-        keys = self._run(f"SELECT batch, line FROM calls {self._tail()}").to_pylist()
-        wanted = [(row["batch"], row["line"]) for row in keys]
-        test = _keys("in", [f"{batch}-{line}" for batch, line in wanted])
+    def _nearer(self) -> Self:
+        """The same slice of the calls of fewer hours: how many calls each hour has tells where a page deep in time begins."""
+        offset, limit = self.window
+        by_start = self.order and self.order[0].lstrip("-") == "start"
+        if not by_start or limit is None or offset + limit <= NEAR:
+            return self
+        if sums.cube_for(self.test.sql, self.test.values, sums.HOUR_OF) is not None:
+            sql = "SELECT value, CAST(sum(m_calls) AS BIGINT) AS n FROM added GROUP BY 1"
+            rows = self.added(sql, sums.HOUR_OF).to_pylist()
+        else:
+            rows = self.grouped(f"SELECT {sums.HOUR_OF} AS value, count(*) AS n FROM chosen GROUP BY 1").to_pylist()
+        span = hours_of_slice({row["value"]: row["n"] for row in rows}, offset, limit, falling=self.order[0][0] == "-")
+        if span is None:
+            return self
+        first, last, before = span
+        clone = self._clone()
+        edges = [dt.datetime.fromtimestamp(hour * 3600, dt.UTC) for hour in (first, last + 1)]
+        clone.parts = (*self.parts, _compare("start", "gte", edges[0]), _compare("start", "lt", edges[1]))
+        clone.window = (offset - before, limit)
+        return clone
+
+    def _wide(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Whole rows by their keys: sorting every column of ten million rows to show fifty would read twenty times as much."""
+        if not keys:
+            return []
+        tests = [_keys("in", [f"{row['batch']}-{row['line']}" for row in keys])]
+        starts = [row["start"].astimezone(dt.UTC) for row in keys if row["start"] is not None]
+        if len(starts) == len(keys):  # they stand together in time: the rest of the lake is passed over
+            tests += [_compare("start", "gte", min(starts)), _compare("start", "lte", max(starts))]
+        test = joined(tests)
         rows = lake.query(
-            f"SELECT * FROM calls WHERE {test.sql}", parameters=test.values, batches=sorted({b for b, _ in wanted})
+            f"SELECT * FROM calls WHERE {test.sql}",
+            parameters=test.values,
+            batches=sorted({row["batch"] for row in keys}),
         )
-        found = {(row["batch"], row["line"]): row for row in rows.to_pylist()}
-        return [found[key] for key in wanted]
+        whole = {(row["batch"], row["line"]): row for row in rows.to_pylist()}
+        return [whole[key] for row in keys if (key := (row["batch"], row["line"])) in whole]
 
     def _shaped(self, rows: list[dict[str, Any]]) -> list[Any]:
         match self.only_keys:
@@ -365,14 +461,19 @@ class LakeQuerySet(QuerySet):
                 return [(f"{row['batch']}-{row['line']}",) for row in rows]
         return [{"pk": f"{row['batch']}-{row['line']}"} for row in rows]
 
-    def _tail(self) -> str:
+    def _order_names(self) -> list[str]:
+        """The fields of the order, "pk" told as its two."""
+        bare = [name.lstrip("-") for name in self.order]
+        return [one for name in bare for one in (("batch", "line") if name in {"pk", "id"} else (name,))]
+
+    def _tail(self, test: Test | None = None) -> str:
         order = []
         for name in self.order:
             direction = "DESC" if name.startswith("-") else "ASC"
             names = ("batch", "line") if name.lstrip("-") in {"pk", "id"} else (name.lstrip("-"),)
             order += [f"{EXPRESSIONS[one] if one in COMPUTED else one} {direction} NULLS LAST" for one in names]
         ordering = f" ORDER BY {', '.join(order)}" if order else ""
-        return f"WHERE {self.test.sql}{ordering}{self._window_sql()}"
+        return f"WHERE {(test or self.test).sql}{ordering}{self._window_sql()}"
 
     def _window_sql(self) -> str:
         offset, limit = self.window

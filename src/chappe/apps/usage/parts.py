@@ -56,7 +56,7 @@ class Parts:
         for month, writer in self.writers.items():
             writer.close()
             path = self._path(month)
-            _synced(path)
+            synced(path)
             status = path.stat()
             actions.append(
                 AddAction(
@@ -91,7 +91,8 @@ class Parts:
         self.rows[month] = 0
 
 
-def _synced(path: Path) -> None:
+def synced(path: Path) -> None:
+    """What was written to a file is on the disk when this returns."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -73,3 +73,9 @@ def current(*, with_lines: bool = False) -> Masks:
     if with_lines:
         masks = replace(masks, **{kind: fn() for kind, fn in _lines.items()})
     return masks
+
+
+def number_sql() -> str:
+    """The number that a call is listed under, as a screen may show it, as an expression over ``calls``; NULL for none."""
+    masks = current(with_lines=True)
+    return f"nullif(CASE WHEN way = 'in' THEN {masks.sql('caller')} ELSE {masks.sql('destination')} END, '')"

@@ -4,14 +4,12 @@ The lake has no rights of its own: a call is visible when its batch is (``visibl
 that stand now (READY) count, so a file rated again is never counted twice.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
 from django.db.models import Sum
 
-from chappe.apps.usage import lake
+from chappe.apps.usage import lake, sums
 from chappe.apps.usage.models import UsageBatch, UsageDay
 from chappe.kit.access.door import visible_to
 
@@ -37,25 +35,16 @@ class Selection:
     months: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = field(default_factory=tuple)
 
-    def where(self) -> tuple[str, list]:
-        """The SQL after FROM and its values."""
-        if not self.conditions:
-            return "", []
-        return (
-            " WHERE " + " AND ".join(condition.sql for condition in self.conditions),
-            [value for condition in self.conditions for value in condition.values],
-        )
+    def test(self) -> tuple[str, list]:
+        """The SQL test of a call and its values."""
+        conditions = [Condition("list_contains(?, month)", (list(self.months),))] if self.months else []
+        conditions += self.conditions
+        sql = " AND ".join(f"({condition.sql})" for condition in conditions) or "TRUE"
+        return sql, [value for condition in conditions for value in condition.values]
 
     def and_(self, sql: str, *values: Any) -> "Selection":
         """The same with one condition more."""
         return Selection(self.months, (*self.conditions, Condition(sql, values)))
-
-
-def _rows(user: Any, selection: Selection, sql: str, extra: Sequence = ()) -> pa.Table:
-    where, values = selection.where()
-    return lake.query(
-        sql.format(where=where), months=selection.months, parameters=[*values, *extra], batches=current_batches(user)
-    )
 
 
 def ratings_of(user: Any, batch: UsageBatch, line: int) -> list[dict]:
@@ -81,13 +70,13 @@ def top(user: Any, selection: Selection, column: str, limit: int = 10) -> list[d
     """The values of ``column`` (a name of the lake's schema) that cost most: value, calls, usage, total."""
     if column not in lake.SCHEMA.names:
         raise KeyError(column)
-    return _rows(
-        user,
-        selection,
-        f"SELECT {column} AS value, count(*) AS calls, CAST(sum(usage) AS BIGINT) AS usage, "
-        f"CAST(sum(total) AS BIGINT) AS total FROM calls{{where}} GROUP BY 1 ORDER BY total DESC NULLS LAST, 1 LIMIT ?",
-        [limit],
-    ).to_pylist()
+    test, values = selection.test()
+    sql = (
+        "SELECT * FROM (SELECT value, CAST(sum(m_calls) AS BIGINT) AS calls, CAST(sum(m_used) AS BIGINT) AS usage, "
+        "CAST(sum(m_total) AS BIGINT) AS total FROM added GROUP BY 1) "
+        f"ORDER BY total DESC, value LIMIT {int(limit)}"
+    )
+    return sums.added(sql, column, test=test, values=values, batches=current_batches(user)).to_pylist()
 
 
 def months_of(user: Any) -> list[str]:

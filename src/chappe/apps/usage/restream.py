@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chappe.apps.usage import counts, lake, policies, pricing, services, streams
+from chappe.apps.usage import counts, lake, policies, pricing, services, streams, upkeep
 from chappe.apps.usage.calls import CALLS
 from chappe.apps.usage.models import StreamCommit, UsageBatch
 from chappe.kit.access.actor import Actor
@@ -72,6 +72,7 @@ def run(*, actor: Actor, batch: UsageBatch, progress: Progress) -> None:
         last = _reached(old.pk)
         if done >= last:
             if _stood(actor, batch, old, last):
+                upkeep.after(last, batch.replay_key.split(":")[-2])
                 return
             continue
         rows = _rows(old, batch, (done, last), reattach, progress)

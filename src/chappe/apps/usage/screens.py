@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.usage import actions, call_panels, pages, privacy, totals_page, traffic_page
+from chappe.apps.usage import actions, call_panels, pages, privacy, seeking, totals_page, traffic_page
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.choices import KINDS, WAY_TONES, WAYS, WEEKDAYS
 from chappe.apps.usage.lakeset import LATEST
@@ -132,6 +132,7 @@ registry.register(
             Column(name="line", label=_("Line"), kind=Kind.NUMBER, shown=False),
         ),
         search=("call_id", "subject", "destination"),
+        seek=seeking.calls,
         ordering=("-start",),
         state="status",
         panels=(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.tariffs.models import TariffVersion
-from chappe.apps.usage import counts, lake, rating
+from chappe.apps.usage import counts, lake, rating, upkeep
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.models import UsageBatch
 from chappe.apps.usage.rights import may_use
@@ -119,6 +119,7 @@ def _stand(actor: Actor, batch: UsageBatch) -> None:
     tally = counts.of_lake(batch.pk)
     with transaction.atomic():
         stand(actor, batch, tally)
+    upkeep.after(batch.calls, max(batch.months, default=""))
 
 
 def stand(actor: Actor, batch: UsageBatch, tally: counts.Tally) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from django.db import transaction
 
-from chappe.apps.usage import counts, lake, policies, pricing
+from chappe.apps.usage import counts, lake, policies, pricing, upkeep
 from chappe.apps.usage.calls import CALLS, NEEDED, batch_of, completed
 from chappe.apps.usage.counts import Counts
 from chappe.apps.usage.models import StreamCommit, UsageBatch
@@ -69,7 +69,9 @@ def commit(*, actor: Actor, batch: UsageBatch, uid: str, calls: pa.RecordBatch) 
         if not lake.commit(transaction_of(uid), [rows]):
             rows = None  # another attempt was quicker: what it wrote counts
     tally = counts.of_rows(rows) if rows is not None else counts.of_lake(reserved.batch_id, lines=(first, beyond))
-    return settle(uid, tally)
+    settled = settle(uid, tally)
+    upkeep.after(whole.num_rows, reserved.batch.replay_key.split(":")[-2])
+    return settled
 
 
 def transaction_of(uid: str) -> str:

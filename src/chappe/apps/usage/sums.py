@@ -6,10 +6,12 @@ just written, or a kill -9 came before) is read itself: the answer is the same. 
 """
 
 import datetime as dt
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,37 +19,64 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from chappe.apps.usage import lake
+from chappe.apps.usage import lake, policies
 from chappe.apps.usage.columns import SCHEMA
+from chappe.apps.usage.parts import synced
 
 LARGE = 50_000  # rows of a file worth having sums
 WORTH = 2  # sums with more than half the rows of their file are not kept
+NUMBER = "shown_number"  # the column of sums by number: what the lake has is whole numbers
 HOUR, QUARTER = 3_600_000_000, 900_000_000  # microseconds
 
 
 @dataclass(frozen=True)
 class Cube:
-    """Sums by ``columns`` (of the lake) and the batch and month that every cube has."""
+    """Sums by ``columns`` (of the lake) and the batch and month that every cube has. ``kept`` says how a column is kept where
+    it is not as it is: by something that a test cannot tell from it (see :func:`cube_for`). ``text`` of numbers is their dimension."""
 
     name: str
     columns: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
     @property
     def folder(self) -> Path:
-        """Of its own for each length of time that moments are cut to."""
-        return location() / (f"{self.name}-{grain() // 1_000_000}" if "start" in self.columns else self.name)
+        """Of its own for each thing that its rows depend on: columns and measures, length of the pieces of time."""
+        return location() / f"{self.name}-{_mark(self, grain() if 'start' in self.columns else 0)}"
 
     @property
     def keys(self) -> tuple[str, ...]:
         return ("batch", "month", *self.columns)
 
 
+@cache
+def _mark(cube: Cube, grain_of: int) -> str:
+    return hashlib.sha256(repr((cube, grain_of, MEASURES)).encode()).hexdigest()[:10]
+
+
+def _steps(x: str, edges: Sequence[int], unit: int = 1) -> str:
+    """The highest edge that a number reaches, below the first one less; a comparison with an edge cannot tell it from the number."""
+    whens = " ".join(f"WHEN {x} >= {edge * unit} THEN {edge * unit}" for edge in sorted(edges, reverse=True))
+    return f"CASE WHEN {x} IS NULL THEN NULL {whens} ELSE {(min(edges) - 1) * unit} END"
+
+
+#: Amounts and lengths that filters compare with: those of the chips of the list. In nano; usage in whole seconds.
+EDGES = {"total": (0, 1, 5_000_000_000), "service": (0, 1), "usage": (0, 1, 3600)}
+_TOLD = "CASE WHEN customer IS NULL THEN NULL ELSE 0 END"
 #: Smallest first: a question is put to the first that has what it needs.
 CUBES = (
-    Cube("where", ("source", "way", "status", "kind", "matched_destination")),
-    Cube("who", ("source", "way", "customer", "line_id", "ext", "subject", "cost_centre")),
+    Cube("where", ("source", "way", "status", "kind", "matched_destination", "customer"), kept=(("customer", _TOLD),)),
+    Cube("code", ("source", "way", "status", "account_code")),
     Cube("when", ("source", "way", "status", "trunk", "start")),
-)
+    Cube(
+        "what",
+        ("source", "way", "status", "answered", "transferred", "total", "service", "usage", "tor", "start"),
+        kept=(("total", _steps("total", EDGES["total"])), ("service", _steps("service", EDGES["service"])),
+              ("usage", _steps("usage", EDGES["usage"], 1_000_000))),
+    ),
+    Cube("owed", ("status", "customer")),
+    Cube("who", ("source", "way", "customer", "line_id", "ext", "subject", "cost_centre")),
+)  # fmt: skip
 #: What is added up of each call. ``micro`` is timed usage in millionths of a second, amounts are nano.
 MEASURES = {
     "calls": "count(*)",
@@ -60,6 +89,8 @@ MEASURES = {
     "total": "coalesce(sum(total), 0)",
     "buy": "coalesce(sum(buy), 0)",
     "bought": "count(buy)",
+    "used": "coalesce(sum(usage), 0)",
+    "unbought": "count(*) FILTER (WHERE buy IS NULL AND total > 0)",
 }
 #: Prefixed, so that no filter on a column can meet a sum of the same name.
 STORED = ", ".join(f"CAST({sql} AS BIGINT) AS m_{name}" for name, sql in MEASURES.items())
@@ -68,6 +99,8 @@ ADDED = ", ".join(f"CAST(coalesce(sum(m_{name}), 0) AS BIGINT) AS {name}" for na
 HOUR_OF = "epoch_us(start) // 3600000000"  # whole hours of UTC since 1970
 _HOURLY = ("isodow(CAST(start AS DATE))", "date_part('hour', start)", "CAST(start AS DATE)", HOUR_OF)
 _BOUNDS = re.compile(r"start (?:>=|<) \?::TIMESTAMPTZ")
+_COMPARED = re.compile(r"(\(usage // 1000000\)|\btotal|\bservice) (>=|<=|>|<|=) \?")
+_HELD = re.compile(r"\bcustomer IS (?:NOT )?NULL")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:")
 _WORD = re.compile(r"[a-z_]+")
 
@@ -86,40 +119,63 @@ def location() -> Path:
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
+def numbers() -> Cube:
+    """Sums by the number that a call is listed under, as the policy of screens shows it now: a policy that changes has its own."""
+    return Cube(
+        "number",
+        ("way", "kind", "status", "source", NUMBER),
+        kept=((NUMBER, policies.number_sql()),),
+        text=policies.number_sql(),
+    )
+
+
 def keep(paths: Iterable[str]) -> int:
     """Make the sums that these files of the lake lack; how many files got some. Safe to repeat and to interrupt."""
     made = 0
     for path in paths:
-        lacking = [cube for cube in CUBES if not (_of(cube, path).exists() or _not_worth(cube, path).exists())]
-        if not lacking or not Path(path).exists():
+        rows = pq.read_metadata(path).num_rows if Path(path).exists() else 0
+        if rows < LARGE:
             continue
-        rows = pq.read_metadata(path).num_rows
-        if rows >= LARGE:
-            for cube in lacking:
-                _make(cube, path, rows)
-            made += 1
+        lacking = [
+            cube for cube in (*CUBES, numbers()) if not (_of(cube, path).exists() or _not_worth(cube, path).exists())
+        ]
+        for cube in lacking:
+            _make(cube, path, rows)
+        made += bool(lacking)
     return made
 
 
 def _make(cube: Cube, path: str, rows: int) -> None:
-    cut = f"make_timestamptz(epoch_us(start) // {grain()} * {grain()}) AS start"
-    keys = [cut if key == "start" else key for key in cube.keys]
+    kept = {"start": f"make_timestamptz(epoch_us(start) // {grain()} * {grain()})"} | dict(cube.kept)
+    keys = [f"{kept[key]} AS {key}" if key in kept else key for key in cube.keys]
     groups = ", ".join(str(place) for place in range(1, len(keys) + 1))
-    found = lake.query(f"SELECT {', '.join(keys)}, {STORED} FROM calls GROUP BY {groups}", paths=[path])
+    found = lake.query(
+        f"SELECT {', '.join(keys)}, {STORED} FROM calls GROUP BY {groups} ORDER BY {groups}", paths=[path]
+    )
     cube.folder.mkdir(parents=True, exist_ok=True)
     if found.num_rows * WORTH > rows:
         _not_worth(cube, path).touch()
         return
     draft = cube.folder / f"draft-{os.urandom(6).hex()}"
     pq.write_table(found, draft)
+    synced(draft)
     draft.replace(_of(cube, path))
 
 
-def sweep() -> None:
-    """Remove sums of files that are no longer on the disk: they live exactly as long."""
-    present = {Path(path).name for path in lake.location().rglob("*.parquet")}
-    for path in location().glob("*/*"):
-        if path.name.removesuffix(".none") not in present and not path.name.startswith("draft-"):
+def present() -> set[Path]:
+    """All that is kept, of cubes that are and that were; drafts are not kept."""
+    return {path for path in location().glob("*/*") if not path.name.startswith("draft-")}
+
+
+def sweep(among: Iterable[Path], current: Iterable[str]) -> None:
+    """Remove the sums ``among`` these of files that are not in ``current``, and those of cubes that are no longer asked."""
+    old = present() & set(among)
+    if not old:
+        return
+    named = {Path(path).name for path in current}
+    folders = {cube.folder for cube in (*CUBES, numbers())}
+    for path in old:
+        if path.parent not in folders or path.name.removesuffix(".none") not in named:
             path.unlink(missing_ok=True)
 
 
@@ -143,11 +199,36 @@ def cube_for(test: str, values: Sequence[Any], *expressions: str) -> Cube | None
         text = _BOUNDS.sub(" hourly ", text)
         if "start" in set(_WORD.findall(text)):
             return None
+    number = numbers() if "caller" in text else None  # asking for the policy costs: only where it may matter
+    text = text.replace(number.text, f" {NUMBER} ") if number is not None else text
+    text, stepped = _HELD.sub(" held ", text), _compared(test, values)
+    if stepped:
+        text = _COMPARED.sub(" ", text)
     words = set(_WORD.findall(text))
-    needed = (words & set(SCHEMA.names)) - {"batch", "month"}
+    needed = words & {*SCHEMA.names, NUMBER} - {"batch", "month"}
     if "hourly" in words:
         needed.add("start")
-    return next((cube for cube in CUBES if needed <= set(cube.columns)), None)
+    candidates = (*CUBES, number) if number is not None else CUBES
+    return next((cube for cube in candidates if _answers(cube, needed, stepped, is_held="held" in words)), None)
+
+
+def _answers(cube: Cube, needed: set[str], stepped: set[str], *, is_held: bool) -> bool:
+    """Whether a cube has these columns as they are, those of ``stepped`` as they are or in steps, and who has a customer."""
+    whole = set(cube.columns) - ({name for name, _sql in cube.kept} - {NUMBER})
+    return needed <= whole and stepped <= set(cube.columns) and (not is_held or "customer" in cube.columns)
+
+
+def _compared(test: str, values: Sequence[Any]) -> set[str]:
+    """The columns that a test compares with edges of theirs; none when it also compares one with something else."""
+    found = set()
+    for match in _COMPARED.finditer(test):
+        name = next(name for name in EDGES if name in match[1])
+        value, edges = values[test.count("?", 0, match.start())], EDGES[name]
+        needed = {">=": (0,), "<": (0,), ">": (1,), "<=": (1,), "=": (0, 1)}[match[2]]
+        if not isinstance(value, int) or not all(value + more in edges for more in needed):
+            return set()
+        found.add(name)
+    return found
 
 
 def _at_the_hour(value: Any) -> bool:
@@ -163,22 +244,45 @@ def added(sql: str, expression: str, *, test: str, values: Sequence[Any], batche
     Remembered while the lake does not change, like any sum.
     """
     cube = cube_for(test, values, expression)
-    paths = lake.files(())
-    kept = [str(_of(cube, path)) for path in paths if _of(cube, path).exists()] if cube else []
-    names = {Path(path).name for path in kept}
-    rest = [path for path in paths if Path(path).name not in names]
-    parts, given = [], []
-    if kept:
-        where = f"batch IN ({', '.join(map(str, batches))})" if batches else "FALSE"
-        sums = ", ".join(f"m_{name}" for name in MEASURES)
-        quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in kept)
-        # Not hive partitioned: the month is a column of the sums.
-        parts.append(
-            f"SELECT {expression} AS value, {sums} FROM read_parquet([{quoted}], hive_partitioning=false) WHERE {where} AND {test}"
-        )
-        given += list(values)
-    if rest or not kept:
+    inner = expression.replace(cube.text, NUMBER) if cube is not None and cube.text else expression
+    m_names = ", ".join(f"m_{name}" for name in MEASURES)
+    parts, rest = kept_rows(cube, batches, f"SELECT {inner} AS value, {m_names}", test)
+    if rest or not parts:
         parts.append(f"SELECT {expression} AS value, {STORED} FROM calls WHERE {test} GROUP BY 1")
-        given += list(values)
     whole = f"SELECT * FROM (WITH added AS ({' UNION ALL '.join(parts)}) {sql})"
-    return lake.remembered(whole, given, batches, paths=rest)
+    return lake.remembered(whole, list(values) * len(parts), batches, paths=rest)
+
+
+def counted(tests: Sequence[tuple[str, Sequence[Any]]], batches: Sequence[int]) -> list[int] | None:
+    """How many calls pass each test, all in one reading of one cube; None where no cube answers them all together."""
+    joint, given = (
+        " AND ".join(f"({test})" for test, _values in tests),
+        [value for _t, values in tests for value in values],
+    )
+    cube = cube_for(joint, given)
+    if cube is None:
+        return None
+    sums = ", ".join(
+        f"CAST(coalesce(sum(m_calls) FILTER (WHERE {test}), 0) AS BIGINT) AS n{n}" for n, (test, _v) in enumerate(tests)
+    )
+    counts = ", ".join(f"count(*) FILTER (WHERE {test}) AS n{n}" for n, (test, _values) in enumerate(tests))
+    parts, rest = kept_rows(cube, batches, f"SELECT {sums}", "TRUE")
+    if rest or not parts:
+        parts.append(f"SELECT {counts} FROM calls")
+    together = ", ".join(f"CAST(sum(n{n}) AS BIGINT) AS n{n}" for n in range(len(tests)))
+    whole = f"SELECT {together} FROM ({' UNION ALL '.join(parts)})"
+    row = lake.remembered(whole, given * len(parts), batches, paths=rest).to_pylist()[0]
+    return [row[f"n{n}"] or 0 for n in range(len(tests))]
+
+
+def kept_rows(cube: Cube | None, batches: Sequence[int], select: str, test: str) -> tuple[list[str], list[str]]:
+    """``select`` over what is kept of a cube ([] when nothing is), and the files of the lake that it does not cover."""
+    paths = lake.files(())
+    kept = {path: str(_of(cube, path)) for path in paths if _of(cube, path).exists()} if cube else {}
+    if not kept:
+        return [], paths
+    where = f"batch IN ({', '.join(map(str, batches))})" if batches else "FALSE"
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in kept.values())
+    # Not hive partitioned: the month is a column of the sums.
+    whole = f"{select} FROM read_parquet([{quoted}], hive_partitioning=false) WHERE {where} AND {test}"
+    return [whole], [path for path in paths if path not in kept]

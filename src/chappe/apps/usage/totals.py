@@ -159,15 +159,12 @@ def whole(
 
 
 def _total(value: Any, name: str, sums: dict[str, Any]) -> Total:
-    measures = {measure: sums[measure] for measure in MEASURES if measure != "micro"}
+    measures = {measure: sums[measure] for measure in MEASURES if measure in Total.__slots__}
     return Total(value=value, name=name, seconds=sums["micro"] // MILLION, **measures)
 
 
 def _sql(by: Dimension) -> str:
-    if by.slug != "number":
-        return by.sql
-    masks = policies.current(with_lines=True)
-    return f"nullif(CASE WHEN way = 'in' THEN {masks.sql('caller')} ELSE {masks.sql('destination')} END, '')"
+    return policies.number_sql() if by.slug == "number" else by.sql
 
 
 def _name(value: Any, names: dict[Any, str]) -> str:

@@ -5,9 +5,11 @@ began up to four hours before it, so that a call over midnight counts in both da
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
 from chappe.apps.usage.lakeset import LakeQuerySet
@@ -19,23 +21,8 @@ MOST_TRUNKS = 200
 
 #: Lines held: microseconds UTC, per trunk. Internal calls hold none.
 SPANS = """
-SELECT coalesce(nullif(trunk, ''), '') AS trunk, epoch_us(start) AS a,
-       epoch_us(start) + coalesce(ring, 0) * 1000000 + coalesce(usage, 0) AS b
-FROM chosen WHERE start IS NOT NULL AND way IN ('in', 'out', 'transit')
-"""
-HELD = """
-SELECT {trunk} AS trunk, h, CAST(sum(least(b, (h + 1) * {hour}) - greatest(a, h * {hour})) AS BIGINT) AS held,
-       count(*) FILTER (WHERE a // {hour} = h) AS calls
-FROM (SELECT *, unnest(range(a // {hour}, (b - 1) // {hour} + 1)) AS h FROM ({spans}) WHERE b > a) GROUP BY 1, 2
-"""
-PEAKS = """
-SELECT trunk, t // {hour} AS h, max(n) AS peak, arg_max(n, rank) AS after
-FROM (
-    SELECT {trunk} AS trunk, t, sum(d) OVER w AS n, row_number() OVER w AS rank
-    FROM (SELECT trunk, a AS t, 1 AS d FROM ({spans}) WHERE b > a
-          UNION ALL SELECT trunk, b, -1 FROM ({spans}) WHERE b > a)
-    WINDOW w AS (PARTITION BY {trunk} ORDER BY t, d ROWS UNBOUNDED PRECEDING)
-) GROUP BY 1, 2
+SELECT coalesce(trunk, '') AS trunk, epoch_us(start) AS a, coalesce(ring, 0) * 1000000 + coalesce(usage, 0) AS held
+FROM chosen WHERE start IS NOT NULL AND way IN ('in', 'out', 'transit') AND coalesce(ring, 0) * 1000000 + coalesce(usage, 0) > 0
 """
 
 
@@ -91,16 +78,15 @@ def day_of(calls: LakeQuerySet, day: dt.date) -> list[Day]:
     """The day of all trunks together, then of each trunk, busiest first; [] without a call."""
     begin, end = bounds(day)
     near = calls.filter(start__gte=begin - BEFORE, start__lt=end, month__in=_months(begin - BEFORE, end))
-    found: list[Day] = []
-    for trunk in ("''", "trunk"):
-        held = near.grouped(HELD.format(trunk=trunk, hour=HOUR, spans=SPANS)).to_pylist()
-        if not held:
-            return []
-        peaks = near.grouped(PEAKS.format(trunk=trunk, hour=HOUR, spans=SPANS)).to_pylist()
-        days = _days(held, peaks, begin, end)
-        if trunk == "trunk" and len(days) == 1 and not days[0].trunk:
-            break  # no ticket names a trunk
-        found += [one for one in days if one.calls or one.peak]
+    table = near.grouped(SPANS)
+    if not table.num_rows:
+        return []
+    a, held = (table.column(name).to_numpy() for name in ("a", "held"))
+    trunks = table.column("trunk").combine_chunks().dictionary_encode()
+    names, codes = trunks.dictionary.to_pylist(), trunks.indices.to_numpy()
+    found = _days([""], np.zeros_like(codes), a, a + held, (begin, end))
+    if names != [""]:  # else no ticket names a trunk
+        found += [one for one in _days(names, codes, a, a + held, (begin, end)) if one.calls or one.peak]
     return found[: MOST_TRUNKS + 1]
 
 
@@ -109,31 +95,56 @@ def _months(begin: dt.datetime, end: dt.datetime) -> list[str]:
     return sorted({f"{first:%Y-%m}", f"{last:%Y-%m}"})
 
 
-def _days(held: list[dict[str, Any]], peaks: list[dict[str, Any]], begin: dt.datetime, end: dt.datetime) -> list[Day]:
-    first, beyond = (int(moment.timestamp() * 1_000_000) // HOUR for moment in (begin, end))
-    by_trunk: dict[str, dict[int, Hour]] = {}
-    for row in held:
-        hours = by_trunk.setdefault(row["trunk"], {h: _empty(h) for h in range(first, beyond)})
-        if row["h"] in hours:
-            hours[row["h"]].calls, hours[row["h"]].erlangs = row["calls"], row["held"] / HOUR
-    levels: dict[str, dict[int, tuple[int, int]]] = {}
-    for row in peaks:
-        levels.setdefault(row["trunk"], {})[row["h"]] = (int(row["peak"]), int(row["after"]))
-    for trunk, hours in by_trunk.items():
-        _put_peaks(hours, levels.get(trunk, {}))
-    days = [Day(trunk, list(hours.values())) for trunk, hours in by_trunk.items()]
+def _days(names: Sequence[str], codes: Any, a: Any, b: Any, day: tuple[dt.datetime, dt.datetime]) -> list[Day]:
+    """``names[codes]`` are the trunks of lines held from ``a`` to ``b`` (microseconds)."""
+    first, beyond = (int(moment.timestamp() * 1_000_000) // HOUR for moment in day)
+    shape = (len(names), beyond - first)
+    held, begun = _held(codes, a, b, first, shape)
+    peaks = _peaks(codes.astype(np.int64), a, b, first, shape)
+    days = []
+    for code, name in enumerate(names):
+        hours = [
+            Hour(_at(first + h), int(begun[code, h]), int(held[code, h]) / HOUR, int(peaks[code, h]))
+            for h in range(shape[1])
+        ]
+        days.append(Day(name, hours))
     return sorted(days, key=lambda one: (-one.busy.erlangs, one.trunk))
 
 
-def _empty(hour: int) -> Hour:
-    return Hour(timezone.localtime(dt.datetime.fromtimestamp(hour * HOUR / 1_000_000, dt.UTC)))
+def _at(hour: int) -> dt.datetime:
+    return timezone.localtime(dt.datetime.fromtimestamp(hour * HOUR / 1_000_000, dt.UTC))
 
 
-def _put_peaks(hours: dict[int, Hour], levels: dict[int, tuple[int, int]]) -> None:
-    """The most lines of each hour; one in which nothing begins or ends has as many as the hour before left."""
-    first = min(hours)
-    left = next((levels[h][1] for h in sorted(levels, reverse=True) if h < first), 0)
-    for hour, row in hours.items():
-        peak, after = levels.get(hour, (left, left))
-        row.peak = max(peak, left)
-        left = after
+def _held(codes: Any, a: Any, b: Any, first: int, shape: tuple[int, int]) -> tuple[Any, Any]:
+    """Microseconds held and calls begun, by trunk and hour from ``first``."""
+    held, begun = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    hour = a // HOUR
+    inside = (hour >= first) & (hour < first + shape[1])
+    np.add.at(begun, (codes[inside], hour[inside] - first), 1)
+    while len(hour):
+        inside = (hour >= first) & (hour < first + shape[1])
+        part = np.minimum(b, (hour + 1) * HOUR) - np.maximum(a, hour * HOUR)
+        np.add.at(held, (codes[inside], hour[inside] - first), part[inside])
+        longer = (b > (hour + 1) * HOUR) & (hour + 1 < first + shape[1])
+        codes, a, b, hour = codes[longer], a[longer], b[longer], hour[longer] + 1
+    return held, begun
+
+
+def _peaks(codes: Any, a: Any, b: Any, first: int, shape: tuple[int, int]) -> Any:
+    """The most lines at once, by trunk and hour: what the hour before left, or more after one of its starts. A line that
+    ends at the very moment another begins is free for it."""
+    base, span = a.min(), b.max() - a.min() + 1
+    starts, ends = np.sort(codes * span + (a - base)), np.sort(codes * span + (b - base))
+    trunks = np.arange(shape[0])
+    first_start, first_end = np.searchsorted(starts, trunks * span), np.searchsorted(ends, trunks * span)
+    edges = np.clip((first + np.arange(shape[1])) * HOUR - base, 0, span)
+    at = trunks[:, None] * span + edges[None, :]
+    peaks = np.searchsorted(starts, at) - first_start[:, None] - np.searchsorted(ends, at) + first_end[:, None]
+    trunk = starts // span
+    level = (
+        np.arange(1, len(starts) + 1) - first_start[trunk] - np.searchsorted(ends, starts, "right") + first_end[trunk]
+    )
+    hour = (starts - trunk * span + base) // HOUR - first
+    inside = (hour >= 0) & (hour < shape[1])
+    np.maximum.at(peaks, (trunk[inside], hour[inside]), level[inside])
+    return peaks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chappe.apps.customers.models import Customer
-from chappe.apps.usage import lake
+from chappe.apps.usage import sums
 from chappe.apps.usage.models import UsageBatch
 from chappe.core.billing.amounts import cents
 from chappe.kit.access.door import visible_to
@@ -17,11 +17,11 @@ MOST = 200
 WAYS = ("customer", "destination")
 _KEY = {"customer": "customer", "destination": "coalesce(nullif(matched_destination, ''), '–')"}
 _SQL = """
-SELECT {key} AS key, count(*) AS calls, CAST(sum(usage) // 1000000 AS BIGINT) AS seconds,
-       CAST(coalesce(sum(total), 0) AS BIGINT) AS sell, CAST(coalesce(sum(buy), 0) AS BIGINT) AS buy,
-       count(*) FILTER (WHERE buy IS NULL AND total > 0) AS unknown
-FROM calls WHERE status = 'RATED' AND customer IS NOT NULL GROUP BY 1 ORDER BY sum(total) - coalesce(sum(buy), 0) LIMIT {most}
+SELECT value AS key, CAST(sum(m_calls) AS BIGINT) AS calls, CAST(sum(m_used) // 1000000 AS BIGINT) AS seconds,
+       CAST(sum(m_total) AS BIGINT) AS sell, CAST(sum(m_buy) AS BIGINT) AS buy, CAST(sum(m_unbought) AS BIGINT) AS unknown
+FROM added GROUP BY 1 ORDER BY sum(m_total) - sum(m_buy), key LIMIT {most}
 """
+_TEST = "month = ? AND status = 'RATED' AND customer IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ class Row:
 def rows(user: Any, month: str, way: str) -> list[Row]:
     """Worst margin first: what is sold below its cost stands on top."""
     batches = _batches(user)
-    statement = _SQL.format(key=_KEY[way], most=MOST)
-    found = lake.query(statement, months=[month], batches=batches).to_pylist()
+    found = sums.added(_SQL.format(most=MOST), _KEY[way], test=_TEST, values=[month], batches=batches).to_pylist()
     names = _names(user, [row["key"] for row in found]) if way == "customer" else {}
     return [
         Row(

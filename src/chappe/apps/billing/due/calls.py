@@ -24,6 +24,7 @@ from chappe.apps.billing.models import Run
 from chappe.apps.customers.models import Customer, DetailConsent, Line
 from chappe.apps.usage import lake
 from chappe.apps.usage.models import UsageBatch
+from chappe.apps.usage.shelf import Shelves
 from chappe.core.billing.periods import add_months
 from chappe.core.calls.masking import LEGAL_DIGITS
 
@@ -64,6 +65,7 @@ class Reader:
         self.run, self.digits = run, digits
         self.customers = customers
         self.db: duckdb.DuckDBPyConnection = store.engine()
+        self.shelves = Shelves(self.db)
         self._table("roots", [("batch", pa.int64()), ("root", pa.int64())], roots_of(run.owner_id))
         self._table("families", [("kind", pa.string()), ("family", pa.string())], list(FAMILY.items()))
         self._people([customer.pk for customer in customers])
@@ -113,7 +115,8 @@ class Reader:
         return min(edge[0] for edge in zones.values()), max(edge[1] for edge in zones.values()), around
 
     def _source(self, partitions: list[str]) -> str | None:
-        return lake.source_of(paths) if (paths := lake.files(partitions)) else None
+        """The files, or their reading copies: there the calls of some customers stand together."""
+        return self.shelves.source(paths) if (paths := lake.files(partitions)) else None
 
     def counts(self, month: dt.date) -> dict[int, tuple[int, int]]:
         """(calls with a price, calls without) of each customer who has any in the month."""

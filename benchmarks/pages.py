@@ -1,9 +1,10 @@
 """``python -m benchmarks pages [--rows 10000000]``: the pages of calls over one month of 10,000 customers.
 
 Made: a month of calls as collectors and PBXs give them (extensions, trunks, numbers, prices, purchase costs), put into the lake
-in the order of time by many commits, as 20 sources. Measured: each page asked whole (rights, lake, template) as a browser asks it, in a
-process of its own, the first time and the best of those after, no answer of before being remembered. The yardstick is DuckDB merely
-summing the same files by customer, in the same run.
+in the order of time by many commits, as 20 sources, then compacted as the nightly job does. Measured: each page asked whole (rights,
+lake, template) as a browser asks it, in a process of its own: the first time, and the best of those after with no answer of before being
+remembered; processor time beside the wall, for on a machine that does other work the wall tells little. The yardstick is DuckDB
+merely summing the files of the lake by customer, in the same run.
 """
 
 import argparse
@@ -28,18 +29,43 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("list, first page", "list", ""),
     ("list, page 1,000", "list", "page=1000"),
     ("list, middle of the month", "list", "page={middle}"),
+    ("list, outgoing calls, page 9,000", "list", "chip=out&page=9000"),
     ("list, an extension", "list", "ext=24321"),
     ("list, a number", "list", "destination=33612345"),
     ("list, a customer", "list", "customer=%3D4321"),
-    ("totals by extension", "totals", ""),
+    ("list, a customer's dearest", "list", "customer=%3D4321&sort=-total"),
+    ("list, a day", "list", "start_from=2026-10-07&start_to=2026-10-07"),
+    ("list, incoming", "list", "way=in"),
+    ("list, unrated", "list", "scope=unrated"),
+    ("list, a source", "list", "source=%3D7"),
+    ("list, calls over 5 €", "list", "chip=dear"),
+    ("list, lost calls", "list", "chip=lost"),
+    ("list, search of a number", "list", "q=0612345"),
+    ("list, search of an extension", "list", "q=24321"),
+    ("list, a saved view", "list", "view={view}"),
+    ("list, dearest first", "list", "sort=-total"),
+    ("list, by extension", "list", "sort=ext"),
+    ("a call: price, ratings, PBX", "detail", ""),
+    ("totals by extension", "totals", "by=ext"),
     ("totals by customer", "totals", "by=customer"),
-    ("totals by destination", "totals", "by=destination"),
+    ("totals by cost centre", "totals", "by=cost-centre"),
     ("totals by number", "totals", "by=number"),
+    ("totals by destination", "totals", "by=destination"),
+    ("totals by kind", "totals", "by=kind"),
+    ("totals by way", "totals", "by=way"),
+    ("totals by source", "totals", "by=source"),
+    ("totals by trunk", "totals", "by=trunk"),
+    ("totals by account code", "totals", "by=account-code"),
     ("totals by hour", "totals", "by=hour"),
+    ("totals by weekday", "totals", "by=weekday"),
     ("totals by day", "totals", "by=day"),
+    ("totals by month", "totals", "by=month"),
     ("totals by day, a customer", "totals", "by=day&customer=%3D4321"),
-    ("totals by extension, one day", "totals", "start_from=2026-10-07&start_to=2026-10-07"),
-    ("traffic of a day", "traffic", "day=2026-10-07"),
+    ("totals by extension, one day", "totals", "by=ext&start_from=2026-10-07&start_to=2026-10-07"),
+    ("traffic: busy hour, Erlang", "traffic", "day=2026-10-07"),
+    ("margin by customer", "margin", ""),
+    ("margin by destination", "margin", "by=destination"),
+    ("home: charts and tiles", "home", ""),
 )
 
 
@@ -73,6 +99,12 @@ def made(rows: int) -> None:
         counts.put(batch, counts.of_lake(batch.pk))
         batch.next_line = rows + 1
         batch.save()
+
+
+def lake_in_order() -> None:
+    """What the nightly job does."""
+    from chappe.apps.usage import lake
+
     lake.compact()
 
 
@@ -149,56 +181,78 @@ def _chosen(words: tuple[str, ...], places: Any) -> Any:
 
 
 def measured() -> int:
-    """In a process of its own: every page, asked by a user of the house."""
+    """In a process of its own: every page, asked by a user of the house; how many are over the goal."""
     from django.test import Client
 
-    from chappe.apps.usage import lake
+    from chappe.apps.usage import lake, shelf
     from chappe.apps.usage.models import Call
     from chappe.kit.access.models import User
-    from chappe.kit.screens import registry
 
     user, _ = User.objects.get_or_create(username="bench", defaults={"is_superuser": True})
     client = Client(headers={"host": "localhost"})
     client.force_login(user)
-    rows = Call.objects.count()
-    addresses = {
-        "list": registry.url("usage.call"), "totals": registry.url("usage.totals"), "traffic": registry.url("usage.traffic"),
-    }  # fmt: skip
     logging.disable(logging.INFO)
+    addresses = _addresses(user)
     client.get(addresses["list"] + "?ext=nobody")  # templates, imports
-    merely = "SELECT customer, count(*), sum(total) FROM calls GROUP BY 1"
-    yardstick = min(_timed(lambda: lake.query(merely, months=[MONTH]).num_rows) for _ in range(3))
-    print(f"{rows:,} calls in {len(lake.files([]))} files; merely summing by customer: {yardstick:.3f} s", flush=True)
+    rows, paths = Call.objects.count(), lake.files([])
+    merely = f"SELECT customer, count(*), sum(total) FROM {lake.source_of(paths)} GROUP BY 1"
+    yardstick = min(_timed(lambda: lake.over(merely, lake.SCHEMA.empty_table())) for _ in range(3))
+    copies = sum(shelf.has(path) for path in paths)
+    print(f"{rows:,} calls in {len(paths)} files, {copies} with a reading copy; {os.cpu_count()} processors")
+    print(f"merely: DuckDB sums the files by customer in {yardstick[0]:.3f} s ({yardstick[1]:.3f} s cpu)", flush=True)
     over = 0
     for name, place, query in PAGES:
-        address = addresses[place] + "?" + query.format(middle=rows // 100)
+        address = addresses[place] + "?" + query.format(middle=rows // 100, view=addresses["view"])
         taken = [_asked(client, address) for _ in range(3)]
-        best = min(taken[1:])
-        over += best > GOAL
-        verdict = "goal met" if best <= GOAL else "over the goal"
+        (wall, cpu), first = min(taken[1:]), taken[0]
+        over += wall > GOAL
+        verdict = "goal met" if wall <= GOAL else "goal met by processor time" if cpu <= GOAL else "over the goal"
         print(
-            f"  {name:<30} first {taken[0]:6.3f} s, then {best:6.3f} s, × {best / yardstick:5.2f} ({verdict})",
+            f"  {name:<33} first {1000 * first[0]:6.0f} ms ({1000 * first[1]:5.0f} cpu), then {1000 * wall:6.0f} ms ({1000 * cpu:5.0f} cpu), "
+            f"× {cpu / yardstick[1]:5.2f} of cpu ({verdict})",
             flush=True,
         )
     return over
 
 
-def _timed(work: Any) -> float:
-    began = time.perf_counter()
+def _addresses(user: Any) -> dict[str, str]:
+    from chappe.apps.usage.models import Call
+    from chappe.kit.screens import registry
+    from chappe.kit.screens.models import SavedView
+
+    call = Call.objects.filter(status="RATED").order_by("-start", "pk")[:1][0]
+    view, _ = SavedView.objects.get_or_create(
+        screen="usage.call",
+        user=user,
+        name="bench",
+        defaults={"query": "scope=all&way=out&status=RATED&sort=-start&hour_min=9&hour_max=9"},
+    )
+    return {
+        "list": registry.url("usage.call"), "totals": registry.url("usage.totals"), "traffic": registry.url("usage.traffic"),
+        "margin": registry.url("billing.margin"), "home": "/", "view": str(view.pk),
+        "detail": registry.url("usage.call", "detail", pk=call.pk),
+    }  # fmt: skip
+
+
+def _timed(work: Any) -> tuple[float, float]:
+    """Wall and processor seconds."""
+    began, before = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - began, time.process_time() - before
 
 
-def _asked(client: Any, address: str) -> float:
-    from chappe.apps.usage import lake
+def _asked(client: Any, address: str) -> tuple[float, float]:
+    from chappe.apps.usage import found, lake
 
     lake.forget()
-    began = time.perf_counter()
-    answer = client.get(address)
-    taken = time.perf_counter() - began
-    if answer.status_code != 200:
-        raise SystemExit(f"{address}: {answer.status_code}")
-    return taken
+    found.forget()
+
+    def ask() -> None:
+        answer = client.get(address, follow=True)
+        if answer.status_code != 200:
+            raise SystemExit(f"{address}: {answer.status_code}")
+
+    return _timed(ask)
 
 
 def main(arguments: list[str]) -> int:
@@ -214,7 +268,10 @@ def main(arguments: list[str]) -> int:
         return 0
     try:
         if not (data / "lake").exists():
-            print(f"made {wanted.rows:,} calls in {_timed(lambda: made(wanted.rows)):.0f} s", flush=True)
+            wall, cpu = _timed(lambda: made(wanted.rows))
+            print(f"made {wanted.rows:,} calls in {wall:.0f} s ({cpu:.0f} s cpu)", flush=True)
+            wall, cpu = _timed(lake_in_order)
+            print(f"joined, copied, summed in {wall:.0f} s ({cpu:.0f} s cpu)", flush=True)
         command = [sys.executable, "-m", "benchmarks", "pages", "--measure", "--data", str(data)]
         return subprocess.run(command, check=False).returncode
     finally:

@@ -16,7 +16,10 @@ PHONE = {"width": 390, "height": 844}
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
-    "--disable-gpu",
+    # the map draws with WebGL, in software: no machine of the tests has a graphics card
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

@@ -53,7 +53,7 @@ def files(rows: int) -> tuple[Path, Path]:
                 if number % SHARE == 0:
                     cells = line.rstrip("\n").split(";")
                     cells[place], cells[dwellings] = "20261130", str(int(cells[dwellings] or 0) + 1)
-                    line = ";".join(cells) + "\n"  # noqa: PLW2901
+                    line = ";".join(cells) + "\n"
                 target.write(line)
     return first, second
 

@@ -97,7 +97,9 @@ SHOTS: dict[str, Shot] = {
     "billing-invoice-calls": Shot("/billing/invoice/?scope=all&q=Garage", (ROW, ("open", "main a[href$='/calls/']"))),
     "billing-new-invoice": Shot("/billing/new/", by=CLERK),
     "billing-credit-lines": Shot(
-        "/billing/invoice/?scope=issued", (ROW, ("open", "main a[href^='/billing/invoice/'][href$='/credit/']")), by=CLERK
+        "/billing/invoice/?scope=issued",
+        (ROW, ("open", "main a[href^='/billing/invoice/'][href$='/credit/']")),
+        by=CLERK,
     ),
     "billing-line": Shot("/billing/line/"),
     "billing-parked": Shot("/billing/parked/"),
@@ -125,7 +127,9 @@ SHOTS: dict[str, Shot] = {
     "invoicing-report": Shot("/invoicing/report/"),
     "payments-payment": Shot("/payments/payment/"),
     "payments-split": Shot("/payments/payment/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK),
-    "payments-split-movement": Shot("/payments/movement/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK),
+    "payments-split-movement": Shot(
+        "/payments/movement/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK
+    ),
     "payments-allocation": Shot("/payments/allocation/"),
     "payments-unpaid": Shot("/payments/unpaid/"),
     "payments-account": Shot("/payments/unpaid/", (("open", "main a[href^='/payments/account/']"),)),

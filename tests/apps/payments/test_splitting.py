@@ -86,7 +86,9 @@ def test_a_movement_is_shared_over_the_invoices_of_a_chosen_customer(three, clie
     client.force_login(alice)
     assert "Choose whose money it is" in client.get(url).content.decode()
     url += f"?customer={three.payer.pk}"
-    assert f'name="invoice-{three.invoices[1].pk}" value="50.00"' in client.get(url).content.decode(), "the oldest first"
+    assert f'name="invoice-{three.invoices[1].pk}" value="50.00"' in client.get(url).content.decode(), (
+        "the oldest first"
+    )
     assert client.post(url, parts(three, "10", "20", "70")).status_code == 302
     move.refresh_from_db()
     assert (move.state, move.customer, move.why) == ("accepted", three.payer, "hand")

@@ -12,7 +12,8 @@ from chappe.kit.access.door import Level
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Action, Column, FilterKind, Kind, Menu, Page, Panel, Scope, Screen, Tone
 
-SECTION = "network"
+SECTION = "ipe"
+registry.menu_section(SECTION, _("IPE and CPN"), 15)
 LAYOUT_TONES = {"draft": Tone.NEW, "active": Tone.OK, "retired": Tone.WAIT}
 
 

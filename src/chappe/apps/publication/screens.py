@@ -26,8 +26,8 @@ from chappe.kit.screens.declare import (
     Tone,
 )
 
-SECTION = "network"
-registry.menu_section(SECTION, _("Network"), 10)
+SECTION = "ipe"
+registry.menu_section(SECTION, _("IPE and CPN"), 15)
 
 TONES = {
     "not-made": Tone.BAD,

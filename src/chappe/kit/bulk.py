@@ -64,7 +64,8 @@ def _copy(model: type[models.Model], frame: pl.DataFrame) -> None:
     table = connection.ops.quote_name(model._meta.db_table)
     names = ", ".join(connection.ops.quote_name(name) for name in frame.columns)
     with connection.cursor() as cursor:
-        with cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')") as copy:
+        statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')"
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
             for part in frame.iter_slices(PART):
                 copy.write(part.write_csv(include_header=False, null_value=NULL, quote_style="necessary"))
         if model._meta.pk is not None and model._meta.pk.column in frame.columns:
@@ -133,15 +134,26 @@ def without_indexes(*tables: type[models.Model]) -> Iterator[None]:
     """Inside, these tables have no index but those of their constraints; after, all are made again.
 
     For the first load of an empty table, where making an index at the end is several times faster than keeping it. Inside a
-    transaction (its own if there is none), so that a load that fails leaves the indexes as they were.
+    transaction (its own if there is none), so that a load that fails leaves the indexes as they were. Foreign keys are
+    checked before the indexes go and before they are made again: PostgreSQL alters no table whose rows wait for a check.
+    Raises IntegrityError then.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        _settle(cursor)
         kept = [found for model in tables for found in _indexes(cursor, model._meta.db_table)]
         for name, _sql in kept:
             cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
         yield
+        _settle(cursor)
         for _name, sql in kept:
             cursor.execute(sql)
+
+
+def _settle(cursor: Any) -> None:
+    """Check now the foreign keys that would be checked when the transaction ends. SQLite alters tables at any time."""
+    if connection.vendor == "postgresql":
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:

@@ -110,3 +110,21 @@ def test_many_rows_take_the_defaults_of_their_fields_and_refuse_what_one_would()
         ({"Couleur": "bleu"}, None, None),
         ({}, 0, first.pk),
     ]
+
+
+def test_a_load_without_indexes_checks_its_keys_and_makes_the_indexes_again():
+    def names() -> set[str]:
+        with connection.cursor() as cursor:
+            found = connection.introspection.get_constraints(cursor, Building._meta.db_table)
+        return {name for name, what in found.items() if what["index"]}
+
+    before = names()
+    pm = Pm.objects.create(reference="A")
+    with bulk.without_indexes(Building):
+        assert names() < before
+        bulk.insert(Building, pl.DataFrame({"reference": ["X", "Y"], "pm_id": [pm.pk, pm.pk]}))
+    assert (names(), Building.objects.filter(pm=pm).count()) == (before, 2)
+    with pytest.raises(ValueError, match="stop"), bulk.without_indexes(Building):
+        bulk.insert(Building, pl.DataFrame({"reference": ["Z"], "pm_id": [pm.pk]}))
+        raise ValueError("stop")
+    assert (names(), Building.objects.count()) == (before, 2)

@@ -58,7 +58,8 @@ def update(model: type[models.Model], frame: pl.DataFrame) -> int:
         if connection.vendor == "postgresql":
             listed = ", ".join(quote(name) for name in frame.columns)
             cursor.execute(f"CREATE TEMP TABLE ipe_new AS SELECT {listed} FROM {quote(table)} WHERE false")  # noqa: S608
-            with cursor.copy(f"COPY ipe_new ({listed}) FROM STDIN (FORMAT csv)") as copy:
+            statement = f"COPY ipe_new ({listed}) FROM STDIN (FORMAT csv)"
+            with connection.wrap_database_errors, cursor.copy(statement) as copy:
                 for piece in frame.iter_slices(100_000):
                     copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
             settled = ", ".join(f"{quote(name)} = n.{quote(name)}" for name in names)

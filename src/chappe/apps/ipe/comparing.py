@@ -14,6 +14,7 @@ from chappe.apps.ipe import bulk
 from chappe.apps.ipe.tables import PK, ROW, Bind, Target, normal
 from chappe.core.base.issue import Severity, declare
 from chappe.core.interop.checks import BUILDING_PATHS
+from chappe.core.interop.reader import UNREAD
 from chappe.core.interop.spool import INNER
 
 MARK, WAS = "mark", "was"
@@ -28,6 +29,15 @@ CHANGES = {
 }  # fmt: skip
 FEW_SHARE = 5  # a file this many times smaller than the table is looked up by its keys
 GAP = "\x1f"
+POINT = {
+    "projection",
+    "x",
+    "y",
+    "pm_x",
+    "pm_y",
+    "prdm_x",
+    "prdm_y",
+}  # half of a new point with half of the old one is nowhere
 
 declare(
     {
@@ -207,5 +217,33 @@ def spoken(one: Bind, value: pl.Expr) -> pl.Expr:
 
 
 def after_of(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a file, ready to be compared and written, with their place."""
-    return normal(rows, target, *(name for name in PLACE if name in rows.columns))
+    """Rows of a file, ready to be compared and written, with their place. Reads the table for what the file says unreadably."""
+    made = normal(rows, target, *(name for name in PLACE if name in rows.columns))
+    if UNREAD not in rows.columns or rows[UNREAD].null_count() == len(rows):
+        return made
+    return _still(target, made, rows[UNREAD].str.split(","))
+
+
+def _still(target: Target, made: pl.DataFrame, unread: pl.Series) -> pl.DataFrame:
+    """What nobody can read says nothing of what is known: it stays. A new row has its default."""
+    told = set(unread.explode().drop_nulls().to_list()) & set(target.columns)
+    points = [name for name in target.columns if name in POINT]
+    wanted = [name for name in target.columns if name in told or (name in POINT and told & POINT)]
+    if not wanted:
+        return made
+    key = next(one for one in target.key if one.source == ("pm" if target.thing == "link" else target.keys[-1]))
+    hit = made.filter(unread.is_not_null())
+    values = hit[key.source].unique().to_list()
+    held = bulk.read_by(target, target.model._base_manager.all(), key.path, values)
+    held = held.select(*target.keys, *(pl.col(name).alias(f"{name}#") for name in wanted), pl.lit(True).alias("#held"))
+    both = made.with_columns(unread.alias("#unread")).join(held, on=target.keys, how="left", maintain_order="left")
+    lost = {
+        name: pl.col("#unread").list.set_intersection(points if name in POINT else [name]).list.len() > 0
+        for name in wanted
+    }
+    return both.select(
+        pl.when(lost[name] & pl.col("#held")).then(pl.col(f"{name}#")).otherwise(pl.col(name)).alias(name)
+        if name in lost
+        else pl.col(name)
+        for name in made.columns
+    )

@@ -133,7 +133,7 @@ def _read(file: ReceivedFile, layout: Any) -> dict[str, Any]:
         known = [
             c
             for c in shown.columns
-            if c not in {"row", "line", "inner", "extra"} and shown[c].null_count() < len(shown)
+            if c not in {"row", "line", "inner", "extra", "unread"} and shown[c].null_count() < len(shown)
         ][:12]
         return {
             "usable": made.usable, "lines": made.lines, "refused": made.refused, "version": ", ".join(made.versions), "bound": len(made.fields),

@@ -17,6 +17,7 @@ from chappe.apps.ipe.comparing import CHANGES, DELETE, MISSING, PLAN, REFUSE, UP
 from chappe.apps.ipe.tables import PK, ROW, Target, building_target, cpn_targets, pm_target
 from chappe.core.base.issue import Severity, declare
 from chappe.core.interop.checks import KEPT_MONTHS
+from chappe.core.interop.reader import UNREAD
 from chappe.core.interop.spool import INNER, ISSUE_SCHEMA, Pile, Spool, blocks
 
 KEEP, ABANDON, REMOVE = "keep", "abandon", "delete"
@@ -261,7 +262,7 @@ def _no_rows(spool: Spool, oi_code: str) -> pl.DataFrame:
 
 def latest(rows: Iterable[pl.DataFrame], target: Target, key: str) -> pl.DataFrame:
     """One row a thing: what its latest row says, by date of modification, then by place in the file."""
-    wanted = [ROW, "line", INNER, *dict.fromkeys([key, *target.columns, "modified_on"])]
+    wanted = [ROW, "line", INNER, *dict.fromkeys([key, *target.columns, "modified_on", UNREAD])]
     found: list[pl.DataFrame] = []
     empty: pl.DataFrame | None = None
     for block in rows:

@@ -8,10 +8,11 @@ import pyarrow.parquet as pq
 
 from chappe.core.interop.checks import KEYS
 from chappe.core.interop.compare import CREATED, DELETED, changes
-from chappe.core.interop.spool import INNER, ROW, blocks
+from chappe.core.interop.reader import UNREAD
+from chappe.core.interop.spool import EXTRA, INNER, ROW, blocks
 
 KEY, MODIFIED = "key", "modified_on"
-_NOT_COMPARED = {ROW, "line", INNER, "extra"}
+_NOT_COMPARED = {ROW, "line", INNER, EXTRA, UNREAD}
 SCHEMA = {KEY: pl.String, "event": pl.String, "field": pl.String, "old": pl.String, "new": pl.String, MODIFIED: pl.Date}
 
 

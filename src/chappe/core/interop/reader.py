@@ -26,7 +26,7 @@ declare(
     }
 )
 
-LINE = "line"
+LINE, UNREAD = "line", "unread"
 #: One row a remark: what an Issue says, as columns, so that a million of them stay cheap.
 ISSUES = {
     "line": pl.Int64,
@@ -39,18 +39,24 @@ ISSUES = {
     "found": pl.Int32,
 }
 _COSTS_THE_ROW = frozenset({"interop.missing", "interop.value", "interop.length"})
+#: The text says something, nobody can tell what: unlike an empty field, it does not mean “none”.
+_UNREAD = frozenset(
+    {"interop.number", "interop.decimal", "interop.date", "interop.bool", "interop.value", "interop.length"}
+)
+_NO_POINT = frozenset({"interop.xy-half", "interop.xy-outside"})
 _ONLY_TELLS = frozenset({"interop.date-form", "interop.open-value", "interop.zero-lost", "interop.grouped-number"})
 
 
 @dataclass(slots=True)
 class Part:
     """What one block gave: ``rows`` (``line`` and a column a field; unknown columns under ``?name``), ``issues``,
-    and the ``refused`` lines (``line``, ``text``)."""
+    and the ``refused`` lines (``line``, ``text``). ``unread``: ``line`` → ``unread``, the fields that hold something unreadable."""
 
     rows: pl.DataFrame
     issues: pl.DataFrame
     refused: pl.DataFrame
     read: int = 0
+    unread: pl.DataFrame = of(default_factory=lambda: _unread_of([]))
 
 
 @dataclass(slots=True)
@@ -96,19 +102,30 @@ class Reader:
         values = [plan.value.alias(column.field) for _index, column, plan in plans]
         kept = [pl.col(str(i)).alias(f"?{header.names[i]}") for i, c in enumerate(header.columns) if c is None]
         rows = frame.select(pl.col(LINE), *values, *kept)
-        found = [remarks]
+        found, unread = [remarks], []
         for index, column, plan in plans:
             for code, rule in plan.marks:
                 found.append(_marked(frame, index, column, code, rule))
+                if code in _UNREAD and len(found[-1]):
+                    unread.append(found[-1].select(LINE, pl.lit(column.field).alias(UNREAD)))
         rows, numbers = split_number(frame, rows, self.layout, header)
         rows, points = tidy_coordinates(rows, header)
+        lost = [part.filter(pl.col("code").is_in(_NO_POINT)) for part in points]
+        unread += [part.select(LINE, pl.lit(name).alias(UNREAD)) for part in lost for name in ("x", "y") if len(part)]
         issues = pl.concat([*found, *numbers, *points]).sort("line", "column", maintain_order=True)
         costly = issues.filter(pl.col("severity") == "error")["line"].unique()
         if len(costly):
             bad = rows[LINE].is_in(costly.implode())
             broken = pl.concat([broken, _texts(block, rows.filter(bad)[LINE].to_list())]).sort(LINE)
             rows = rows.filter(~bad)
-        return Part(rows, issues, broken, len(block.lines) - (1 if block.first == 1 else 0))
+        return Part(rows, issues, broken, len(block.lines) - (1 if block.first == 1 else 0), _unread_of(unread))
+
+
+def _unread_of(found: list[pl.DataFrame]) -> pl.DataFrame:
+    """One row a line: its unreadable fields, parted by commas."""
+    none = pl.DataFrame(schema={LINE: pl.Int64, UNREAD: pl.String})
+    whole = pl.concat([none, *found])
+    return whole.group_by(LINE).agg(pl.col(UNREAD).unique().sort()).with_columns(pl.col(UNREAD).list.join(","))
 
 
 def no_issues() -> pl.DataFrame:

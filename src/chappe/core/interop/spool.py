@@ -18,7 +18,7 @@ from chappe.core.base.issue import Issue
 from chappe.core.interop.checks import Whole, check_rows
 from chappe.core.interop.layout import Layout
 from chappe.core.interop.opening import Table, tables
-from chappe.core.interop.reader import ISSUES, LINE, Part, Reader
+from chappe.core.interop.reader import ISSUES, LINE, UNREAD, Part, Reader
 
 BLOCK = 16 * 1024 * 1024
 ROW, INNER, EXTRA = "row", "inner", "extra"
@@ -128,7 +128,7 @@ def spool(
     have = [{c.field for c in reader.header.columns if c is not None} for _table, reader in readers if reader.header]
     made.fields = tuple(name for name in known if all(name in fields for fields in have))
     kinds = {column.field: TYPES[column.kind] for column in layout.columns}
-    schema = {ROW: pl.Int64, LINE: pl.Int64, INNER: pl.String, EXTRA: pl.String}
+    schema = {ROW: pl.Int64, LINE: pl.Int64, INNER: pl.String, EXTRA: pl.String, UNREAD: pl.String}
     rows = Pile(made.rows, schema | {name: kinds[name] for name in known if any(name in f for f in have)})
     whole, offset, total = Whole(layout), 0, sum(table.path.stat().st_size for table, _reader in readers)
     offsets, done = [], 0
@@ -175,6 +175,7 @@ def _take(made: Spool, part: Part, inner: str, offset: int, rows: Pile, whole: W
         made.remark(check_rows(part.rows, made.layout, today).with_columns(pl.lit(inner).alias(INNER)))
     numbered = part.rows.with_columns((pl.col(LINE) + offset).alias(ROW), pl.lit(inner).alias(INNER))
     unknown = [name for name in part.rows.columns if name.startswith("?")]
+    numbered = numbered.join(part.unread, on=LINE, how="left", maintain_order="left")
     rows.add(numbered.with_columns(_kept(unknown).alias(EXTRA)).drop(unknown))
     whole.add(part.rows.with_columns(pl.col(LINE) + offset))
 

@@ -123,7 +123,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, by: s
         if len(other):
             after = writing.as_columns(target, comparing.after_of(target, other)).with_columns(other[PK].alias("id"))
             bulk.update(target.model, _dated(target, after).drop(*_key_columns(target)))
-    _leave(target, plan)
+    _leave(target, plan, by)
     _journal(intake, target, plan, by)
 
 
@@ -172,8 +172,8 @@ def _names(target: Target, columns: list[str]) -> list[str]:
     return [by_column[name] for name in columns]
 
 
-def _leave(target: Target, plan: pl.DataFrame) -> None:
-    """What the file does not have any more."""
+def _leave(target: Target, plan: pl.DataFrame, by: str) -> None:
+    """What the file does not have any more. What goes is told with the values it leaves, before it goes."""
     abandoned = plan.filter(pl.col("kind") == ABANDON)[PK]
     if len(abandoned):
         today = pl.lit(timezone.localdate()).alias("modified_on")
@@ -184,15 +184,15 @@ def _leave(target: Target, plan: pl.DataFrame) -> None:
     held = bulk.in_use(target.model, gone)
     if held:
         raise ValidationError(_moved())
+    writing.tell_gone(target, gone, by)
     bulk.delete(target.model, gone)
 
 
 def _journal(intake: Intake, target: Target, plan: pl.DataFrame, by: str) -> None:
-    """The lines of the journal of changes, for all."""
-    for kind, event in ((CREATE, Change.Event.CREATION), (DELETE, Change.Event.SUPPRESSION)):
-        rows = plan.filter(pl.col("kind") == kind).select("thing", "name")
-        blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
-        writing.tell(rows.with_columns(pl.lit(event.value).alias("event"), *blank), by)
+    """The lines of the journal of changes, for what came and what changed."""
+    rows = plan.filter(pl.col("kind") == CREATE).select("thing", "name")
+    blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
+    writing.tell(rows.with_columns(pl.lit(Change.Event.CREATION.value).alias("event"), *blank), by)
     told = pl.scan_parquet(aside.path(intake.changes)).filter(
         (pl.col("thing") == target.thing) & ~pl.col("field").is_in(writing.silent(target.thing))
     )

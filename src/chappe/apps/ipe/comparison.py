@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chappe.apps.ipe import aside, queries
 from chappe.apps.ipe.models import Intake
@@ -92,8 +92,9 @@ def counts(before: Intake, after: Intake) -> tuple[dict[str, int], dict[str, int
 def journal(
     user: Any, start: dt.date, end: dt.date, *, event: str = "", field: str = "", text: str = ""
 ) -> "QuerySet[Change]":
-    """Changes of the network between two days, both included."""
-    rows = visible_to(user, Change).filter(day__gte=start, day__lte=end)
+    """Changes of the network between two days, both included; what went is told once, without the values it left."""
+    left = Q(event=Change.Event.SUPPRESSION) & ~Q(field="")
+    rows = visible_to(user, Change).filter(day__gte=start, day__lte=end).exclude(left)
     if event:
         rows = rows.filter(event=event)
     if field:

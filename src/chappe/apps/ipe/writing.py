@@ -3,6 +3,8 @@
 Called inside the transaction of an application or of its undoing, never elsewhere.
 """
 
+import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import polars as pl
@@ -66,6 +68,33 @@ def tell(changes: pl.DataFrame, by: str) -> int:
         pl.col("field"), pl.col("old").fill_null(""), pl.col("new").fill_null(""), pl.lit(by[:150]).alias("by"),
     )  # fmt: skip
     return insert(Change, rows)
+
+
+def tell_gone(target: Target, keys: Sequence[int], by: str, fields: Collection[str] = ()) -> None:
+    """Write down what is about to be deleted, after the values it leaves (all that are published, or ``fields`` alone).
+
+    Later files have nothing else to say of it: :func:`chappe.apps.network.changes.rows_for` does the same for one thing.
+    """
+    quiet = silent(target.thing)
+    told = [f for f in target.model._meta.concrete_fields if f.name not in quiet and (not fields or f.name in fields)]
+    name = "pm__reference" if target.thing == "link" else "reference"
+    paths = [f"{field.name}__reference" if field.is_relation else field.name for field in told]
+    for start in range(0, len(keys), bulk.FEW):
+        rows = target.model._base_manager.filter(pk__in=keys[start : start + bulk.FEW]).order_by("pk")
+        left: list[tuple[str, str, str]] = []
+        for reference, *values in rows.values_list(name, *paths):
+            left += [(reference, f.name, _text(v)) for f, v in zip(told, values, strict=True) if v not in (None, "")]
+            left.append((reference, "", ""))
+        frame = pl.DataFrame(left, schema=dict.fromkeys(["name", "field", "old"], pl.String), orient="row")
+        more = {"thing": target.thing, "event": Change.Event.SUPPRESSION.value, "new": ""}
+        tell(frame.with_columns(pl.lit(value).alias(column) for column, value in more.items()), by)
+
+
+def _text(value: Any) -> str:
+    """As the files would write it."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def silent(target_thing: str) -> list[str]:

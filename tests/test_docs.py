@@ -30,6 +30,7 @@ NO_PAGE = {
     "exchange.live": "a fragment of exchange-file",
     "exchange.download": "a file, from exchange-file",
     "exchange.export": "a file, from exchange-file",
+    "publication.take": "a file, from publication-file",
     "cartography.tile": "the tiles of cartography-map",
     "cartography.show": "a fragment of cartography-map",
     "cartography.area": "a fragment of cartography-map",

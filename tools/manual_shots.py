@@ -199,6 +199,7 @@ SHOTS: dict[str, Shot] = {
     "tariffs-search": Shot("/tariffs/search/?q=4917612345"),
     "tariffs-compare": Shot("/tariffs/version/?q=PRO", (ROW, ("click", ".acts :is(a, button):has-text('Comparer')"))),
     "tariffs-explain": Shot("/tariffs/explain/", (("click", "main button[type=submit]"),)),
+    "network-gracethd": Shot("/exchange/file/?scope=all&q=gracethd", (ROW,)),
     "exchange-file": Shot("/exchange/file/?scope=all"),
     "exchange-file-detail": Shot("/exchange/file/?scope=all&q=damaged", (ROW,)),
     "exchange-upload": Shot("/exchange/upload/"),

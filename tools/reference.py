@@ -279,7 +279,7 @@ def received_files() -> Iterator[str]:
     forms = received_formats()
     yield "A received file is stored whole, recognised, read, planned, shown, then applied, and what was applied can be undone."
     yield ""
-    rows = [(code(f.slug), english(f.label), french(f.label), right_of(f), f"{f.threshold_percent} %") for f in forms]
+    rows = [(code(f.slug), english(f.label), french(f.label), right_of(f), f"{f.threshold} %") for f in forms]
     yield from table(("Kind", "English", "French", "Right to apply", "Stops above"), rows)
     for form in forms:
         yield f"## {form.slug}"

@@ -6,6 +6,7 @@ Running it again adds nothing. Must never be run on a house that holds other dat
 
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,8 @@ from chappe.kit.jobs.runner import run_pending
 from chappe.web.demo import bills, clients, desk, ipe, network, people, plans, publication, tickets, traffic
 
 SEED = 1794
-IMPORTS = Path(__file__).resolve().parents[4] / "examples" / "imports"
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+IMPORTS, GRACETHD = EXAMPLES / "imports", EXAMPLES / "gracethd"
 MONTHS = 3
 PASSWORD = "telegraphe-1794"  # noqa: S105 - printed on the terminal, for a demonstration on one's own machine
 
@@ -133,9 +135,23 @@ def _received_files() -> None:
     for path in sorted(IMPORTS.glob("operators*.csv")):
         if not ReceivedFile.objects.filter(name=path.name).exists():
             receive(actor=alice, source=path, name=path.name)
+    _drawn_network(alice)
     if not ApiKey.objects.exists():
         create_key(actor=alice, data={"name": "Facturation du mois", "read_only": True})
     run_pending()
+
+
+def _drawn_network(actor: Actor) -> None:
+    """A PM of Dole drawn elsewhere: the tables of GraceTHD, planned and left for the reader to apply."""
+    name = "gracethd_dole.zip"
+    if ReceivedFile.objects.filter(name=name).exists():
+        return
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for table in sorted(GRACETHD.glob("t_*.csv")):
+            archive.write(table, table.name)
+    options = {"oi_code": "TELE", "scheme": ""}
+    receive(actor=actor, source=io.BytesIO(packed.getvalue()), name=name, kind="gracethd", options=options)
 
 
 def _simulation(actor: Actor, versions: plans.Versions) -> None:

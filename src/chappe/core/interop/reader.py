@@ -16,7 +16,7 @@ from chappe.core.interop.blocks import Block, find_encoding, read_blocks, split_
 from chappe.core.interop.header import Header, read_header
 from chappe.core.interop.layout import Column, Layout
 from chappe.core.interop.mending import split_number, tidy_coordinates
-from chappe.core.interop.values import cleaned, typed
+from chappe.core.interop.values import Typed, cleaned, typed
 
 declare(
     {
@@ -102,12 +102,8 @@ class Reader:
         values = [plan.value.alias(column.field) for _index, column, plan in plans]
         kept = [pl.col(str(i)).alias(f"?{header.names[i]}") for i, c in enumerate(header.columns) if c is None]
         rows = frame.select(pl.col(LINE), *values, *kept)
-        found, unread = [remarks], []
-        for index, column, plan in plans:
-            for code, rule in plan.marks:
-                found.append(_marked(frame, index, column, code, rule))
-                if code in _UNREAD and len(found[-1]):
-                    unread.append(found[-1].select(LINE, pl.lit(column.field).alias(UNREAD)))
+        told, unread = _told(frame, plans)
+        found = [remarks, *told]
         rows, numbers = split_number(frame, rows, self.layout, header)
         rows, points = tidy_coordinates(rows, header)
         lost = [part.filter(pl.col("code").is_in(_NO_POINT)) for part in points]
@@ -155,13 +151,27 @@ def severity_of(code: str, column: Column) -> Severity:
     return Severity.INFO if code in _ONLY_TELLS else Severity.WARNING
 
 
+def _told(frame: pl.DataFrame, plans: list[tuple[int, Column, Typed]]) -> tuple[list[pl.DataFrame], list[pl.DataFrame]]:
+    """Remarks on the fields, and lines with a field that is unreadable. One pass finds the few rules that any row breaks."""
+    marks = [(index, column, code, rule) for index, column, plan in plans for code, rule in plan.marks]
+    broken = frame.select(rule.any().alias(str(n)) for n, (*_what, rule) in enumerate(marks)).row(0) if marks else ()
+    found, unread = [], []
+    for (index, column, code, rule), any_row in zip(marks, broken, strict=True):
+        if not any_row:
+            continue
+        found.append(_marked(frame, index, column, code, rule))
+        if code in _UNREAD:
+            unread.append(found[-1].select(LINE, pl.lit(column.field).alias(UNREAD)))
+    return found, unread
+
+
 def _marked(frame: pl.DataFrame, index: int, column: Column, code: str, rule: pl.Expr) -> pl.DataFrame:
     hit = frame.filter(rule).select(
         LINE,
         pl.col(str(index)).str.slice(0, 120).alias("value"),
         pl.lit(column.length or None, pl.Int32).alias("length"),
     )
-    return remark(hit, code, severity_of(code, column), column.name, index + 1) if len(hit) else no_issues()
+    return remark(hit, code, severity_of(code, column), column.name, index + 1)
 
 
 def _split(block: Block, header: Header, tail: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

@@ -48,10 +48,18 @@ def _alone(name: str) -> Iterator[None]:
 
 
 def _migrate(url: str, data: str) -> None:
-    environment = {**os.environ, "CHAPPE_DATABASE_URL": url, "CHAPPE_DATA": data, "PYTHONPATH": str(SOURCE)}
+    """Tables and what migrations write, nothing more: `chappe migrate` would also write the schedules."""
+    environment = {
+        **os.environ,
+        "CHAPPE_DATABASE_URL": url,
+        "CHAPPE_DATA": data,
+        "PYTHONPATH": str(SOURCE),
+        "DJANGO_SETTINGS_MODULE": "chappe.web.settings",
+    }
     subprocess.run(
-        [sys.executable, "-m", "chappe.cli", "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL
-    )
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        env=environment, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
 def sqlite() -> Path:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.shortcuts import resolve_url
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support import browser as chrome
 from tests.support.server import Site, site
 
 __all__ = ["site"]
+
+expect.set_options(timeout=60_000)  # a busy machine is waited for
 
 HERE = os.path.dirname(__file__)  # noqa: PTH120 - compared with item paths as text
 

@@ -56,9 +56,11 @@ def test_a_first_file_creates_buildings_and_their_pm(network):
     assert list(Change.objects.values_list("event", flat=True)) == ["CREATION"] * 4
 
 
-def test_the_same_said_again_changes_nothing(network):
+def test_what_is_known_already_changes_nothing(network):
     again = send(text_of(imb(1, **PM), imb(2, **PM), imb(3), ""), LATER)
     assert (again.state, again.verdict["code"], again.plan["changes"]) == ("applied", "nothing", 0)
+    twin = send(text_of(imb(1, **PM), imb(2, **PM), imb(3)), LATER)
+    assert (twin.state, twin.verdict["code"], twin.twin_id) == ("refused", "twin", network.pk)
 
 
 def test_what_changed_is_told_applied_and_put_back(network):
@@ -94,24 +96,7 @@ def test_what_changed_is_told_applied_and_put_back(network):
     assert (Building.objects.count(), Pm.objects.count()) == (0, 0)
 
 
-def test_undoing_is_refused_when_a_row_was_touched_since(network):
-    later = applied(text_of(imb(1, **PM, **NOV, NombreLogementsAdresseIPE="9")), LATER)
-    assert later.state == "applied"
-    before = world()
-    refused = undone(network)
-    assert (refused.state, refused.verdict["code"]) == ("applied", "undo-refused")
-    assert "IMB-1" in refused.verdict["params"]["why"]
-    assert world() == before
-
-
-def test_undoing_is_refused_when_something_hangs_on_what_was_made(network):
-    Pto.objects.create(reference="TE-0001-0001", building=Building.objects.get(reference="IMB-1"))
-    before = world()
-    refused = undone(network)
-    assert (refused.state, refused.verdict["code"], world()) == ("applied", "undo-refused", before)
-
-
-def test_a_plan_that_the_network_has_left_behind_is_not_applied(network):
+def test_a_row_touched_since_holds_up_a_plan_and_an_undoing(network):
     file = send(text_of(imb(1, **PM, **NOV, NombreLogementsAdresseIPE="9")), LATER)
     Change.objects.create(
         thing="building", reference="IMB-1", day="2026-11-02", event="MODIFICATION", field="dwellings", old="3", new="4"
@@ -124,6 +109,9 @@ def test_a_plan_that_the_network_has_left_behind_is_not_applied(network):
     file.refresh_from_db()
     assert (file.state, file.verdict["code"], world()) == ("planned", "apply-refused", before)
     assert "IMB-1" in file.verdict["params"]["why"]
+    refused = undone(network)
+    assert (refused.state, refused.verdict["code"], world()) == ("applied", "undo-refused", before)
+    assert "IMB-1" in refused.verdict["params"]["why"]
 
 
 @pytest.mark.parametrize(
@@ -167,11 +155,6 @@ def test_files_apply_in_the_order_of_their_days_and_sequences(network):
     assert send(text_of(imb(9)), "TELE_39_PM_IPE_DELTA_V30_20261103_03.csv").state == "planned"
 
 
-def test_the_same_bytes_are_not_taken_in_twice(network):
-    twin = send(text_of(imb(1, **PM), imb(2, **PM), imb(3)), LATER)
-    assert (twin.state, twin.verdict["code"], twin.twin_id) == ("refused", "twin", network.pk)
-
-
 def test_absence_from_a_full_file_is_not_a_deletion():
     applied(
         text_of(
@@ -212,17 +195,17 @@ def _plan(file, kind):
     return queries.plan_rows(file.intake, kind=kind).rows
 
 
-def test_a_file_with_lines_that_cannot_be_read_says_nothing_of_the_absent(network):
+def test_the_absent_stay_when_lines_cannot_be_read_or_something_hangs_on_them(network):
     file = send(text_of(imb(1, **PM), imb(2, CommentairePM="portail ; vert")), LATER, absent="delete")
     assert (file.plan["delete"], file.plan["refuse"]) == (0, 1)
     assert file.issues.filter(code="ipe.absent-kept").exists()
-
-
-def test_a_building_that_something_hangs_on_stays(network):
     Pto.objects.create(reference="TE-0001-0001", building=Building.objects.get(reference="IMB-2"))
     file = send(text_of(imb(1, **PM)), LATER, absent="delete")
     assert [row["name"] for row in _plan(file, "delete")] == ["IMB-3"]
     assert file.issues.filter(code="ipe.key-used").exists()
+    before = world()
+    refused = undone(network)
+    assert (refused.state, refused.verdict["code"], world()) == ("applied", "undo-refused", before)
 
 
 def test_a_large_change_waits_for_somebody_to_say_yes():

@@ -102,8 +102,9 @@ def test_the_keyboard_moves_in_a_list_and_opens_help(new_page, shot):
     shot(page, "keys-1440")
     page.keyboard.press("Escape")
     page.locator("#keys").wait_for(state="hidden")
+    page.evaluate("() => document.activeElement.blur()")  # Enter belongs to a button that has the focus
     page.keyboard.press("Enter")
-    page.wait_for_url("**/kitchen-sink/detail/")
+    page.wait_for_url("**/kitchen-sink/detail/", wait_until="commit")
 
 
 def test_a_blocked_action_says_why(new_page):

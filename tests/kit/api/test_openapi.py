@@ -21,7 +21,7 @@ from tests.support.people import ContactFactory, OperatorFactory
 from .conftest import CONTACTS, Api, make_key
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 5  # requests to each operation
+EXAMPLES = 3  # requests to each operation
 
 
 def schema_of():

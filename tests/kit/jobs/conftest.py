@@ -28,6 +28,10 @@ def sample_jobs(monkeypatch) -> None:
     monkeypatch.setattr(registry, "_jobs", {**house, **jobs.DECLARED})
 
 
+#: What a worker of these tests loads: the kit and the operators it points to; the whole house would cost seconds a worker.
+APPS = [app for app in settings.INSTALLED_APPS if not app.startswith("chappe.apps.") or app.endswith(".parties")]
+
+
 class Workers:
     """Starts worker processes and ends each by its own pid."""
 
@@ -40,7 +44,7 @@ class Workers:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.kit.jobs.live_settings",
             "CHAPPE_TEST_DATABASE": str(connection.settings_dict["NAME"]),
-            "CHAPPE_TEST_APPS": ",".join(settings.INSTALLED_APPS),
+            "CHAPPE_TEST_APPS": ",".join(APPS),
             "CHAPPE_JOB_LEASE": str(lease),
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         }

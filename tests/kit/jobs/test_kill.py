@@ -34,7 +34,7 @@ def test_killed_in_the_middle_runs_again_and_nothing_is_lost(workers, until, tmp
     until(lambda: [words[0] for words in told(path)] == ["start", "end", "start"])
     first.kill()
     first.wait(10)
-    held = Job.objects.get(state=State.RUNNING)
+    held = Job.objects.get(state=State.RUNNING, name=jobs[0].name)
     assert (held.attempt, held.ended) == (1, None)
     workers.start()
     until(lambda: Job.objects.filter(state=State.DONE, name=jobs[0].name).count() == 3)

@@ -1,6 +1,7 @@
 """Files of what is sold and bought, as rows: which row a line means, which rows its words mean. Decided for the owner of the file."""
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -101,7 +102,7 @@ def _known(rows: Any, name: str, value: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoldTable(OwnedTable):
+class SoldTable(OwnedTable, ABC):
     """Rows without an owner of their own: they hang on a product or a customer of the owner of the file."""
 
     def _object(self, existing: Any, values: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
@@ -138,9 +139,9 @@ class SoldTable(OwnedTable):
             return False
         return fits[0] if fits else None
 
+    @abstractmethod
     def finds(self, given: Mapping[str, Any]) -> Any:
         """The rows that a line means."""
-        raise NotImplementedError
 
     def _data(self, values: Mapping[str, Any]) -> dict[str, Any]:
         fields = {name: value for name, value in values.items() if name not in self.names}

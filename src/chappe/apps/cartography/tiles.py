@@ -151,31 +151,25 @@ def _beneath(zoom: int, place: tuple[int, int], changed: list[int], level: int) 
     }
 
 
-def _pms(frame: Frame, span: tuple[int, int], user: Any) -> Layer:
-    layer = Layer("pm", ("ref", "state", "kind"))
-    for pk, east, north, *told in _placed(Pm, span, user).values_list(
-        "pk", "longitude", "latitude", "reference", "state", "kind"
-    ):
+def _points(layer: Layer, rows: Any, columns: tuple[str, ...], frame: Frame) -> Layer:
+    """Things that stand at one place each, with what the page wants to know of them."""
+    for pk, east, north, *told in rows.values_list("pk", "longitude", "latitude", *columns):
         layer.point(pk, frame.at(east, north), tuple(told))
     return layer
+
+
+def _pms(frame: Frame, span: tuple[int, int], user: Any) -> Layer:
+    layer = Layer("pm", ("ref", "state", "kind"))
+    return _points(layer, _placed(Pm, span, user), ("reference", "state", "kind"), frame)
 
 
 def _prdms(frame: Frame, span: tuple[int, int], user: Any) -> Layer:
-    layer = Layer("prdm", ("ref", "state"))
-    for pk, east, north, *told in _placed(Prdm, span, user).values_list(
-        "pk", "longitude", "latitude", "reference", "state"
-    ):
-        layer.point(pk, frame.at(east, north), tuple(told))
-    return layer
+    return _points(Layer("prdm", ("ref", "state")), _placed(Prdm, span, user), ("reference", "state"), frame)
 
 
 def _pbos(frame: Frame, span: tuple[int, int], user: Any) -> Layer:
     layer = Layer("pbo", ("ref", "kind", "pm"))
-    for pk, east, north, *told in _placed(Pbo, span, user).values_list(
-        "pk", "longitude", "latitude", "reference", "kind", "pm_id"
-    ):
-        layer.point(pk, frame.at(east, north), tuple(told))
-    return layer
+    return _points(layer, _placed(Pbo, span, user), ("reference", "kind", "pm_id"), frame)
 
 
 def _places(frame: Frame, zoom: int, at: tuple[int, int], user: Any) -> Layer:

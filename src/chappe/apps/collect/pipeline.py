@@ -6,10 +6,8 @@ changes here (fingerprints, calls in the making, hours, counts) is one transacti
 """
 
 import datetime as dt
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -27,6 +25,7 @@ from chappe.apps.collect.services import with_zone
 from chappe.apps.usage import streams
 from chappe.connectors.pbx.frames import record_print
 from chappe.core.base.issue import Issue, Severity, declare
+from chappe.core.base.memory import without_collector
 from chappe.core.calls.builder import BuiltCall, CallBuilder, rules_for
 from chappe.core.tickets.contract import Decoded, Decoder, Profile, Segment
 from chappe.kit.access.actor import Actor
@@ -79,7 +78,7 @@ def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, tot
     builder, alone = _builder(source, profile, chunk)
     seen, work = Seen(source), Work()
     decoder = _decoder(source, profile, chunk)
-    with _undisturbed():
+    with without_collector():
         _read(chunk, source, profile, decoder=decoder, builder=builder, seen=seen, work=work, progress=progress)
         work.built += _built(builder.flush(_until(chunk, work), everything=alone), chunk.pk)
         _commit(actor, chunk, source, work)
@@ -88,19 +87,6 @@ def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, tot
     _judge(source, chunk, work)
     chunk.refresh_from_db()
     return chunk
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Without the search for cycles: nothing here makes any, and looking through a million tickets again and again for them takes
-    a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _builder(source: Source, profile: Profile, chunk: Chunk) -> tuple[CallBuilder, bool]:

@@ -124,7 +124,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, by: s
             after = writing.as_columns(target, comparing.after_of(target, other)).with_columns(other[PK].alias("id"))
             bulk.update(target.model, _dated(target, after).drop(*_key_columns(target)))
     _leave(target, plan, by)
-    _journal(intake, target, plan, by)
+    writing.tell_all(intake, target, plan.filter(pl.col("kind") == CREATE), by)
 
 
 def _rows(intake: Intake, target: Target) -> Iterator[pl.DataFrame]:
@@ -186,14 +186,3 @@ def _leave(target: Target, plan: pl.DataFrame, by: str) -> None:
         raise ValidationError(_moved())
     writing.tell_gone(target, gone, by)
     bulk.delete(target.model, gone)
-
-
-def _journal(intake: Intake, target: Target, plan: pl.DataFrame, by: str) -> None:
-    """The lines of the journal of changes, for what came and what changed."""
-    rows = plan.filter(pl.col("kind") == CREATE).select("thing", "name")
-    blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
-    writing.tell(rows.with_columns(pl.lit(Change.Event.CREATION.value).alias("event"), *blank), by)
-    told = pl.scan_parquet(aside.path(intake.changes)).filter(
-        (pl.col("thing") == target.thing) & ~pl.col("field").is_in(writing.silent(target.thing))
-    )
-    writing.tell(told.with_columns(pl.lit(Change.Event.MODIFICATION.value).alias("event")).collect(), by)

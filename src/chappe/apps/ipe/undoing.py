@@ -16,7 +16,7 @@ from chappe.apps.ipe.comparing import CREATE, DELETE, GAP, UPDATE
 from chappe.apps.ipe.models import Intake
 from chappe.apps.ipe.planning import ABANDON
 from chappe.apps.ipe.tables import PK, Target
-from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
+from chappe.apps.network.models import Building, Pm, PmLink, Prdm
 from chappe.kit.access.actor import Actor
 from chappe.kit.bulk import insert
 
@@ -79,7 +79,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFram
     gone = before.filter(pl.col("kind") == DELETE)
     if len(gone):
         insert(target.model, _decoded(gone, types))
-    _journal(intake, target, plan, by)
+    writing.tell_all(intake, target, plan.filter(pl.col("kind") == DELETE), by, back=True)
 
 
 def _decoded(rows: pl.DataFrame, types: dict[str, Any]) -> pl.DataFrame:
@@ -117,15 +117,3 @@ def _keys(target: Target, rows: pl.DataFrame) -> list[int]:
             if GAP.join(key) in wanted:
                 found.append(pk)
     return found
-
-
-def _journal(intake: Intake, target: Target, plan: pl.DataFrame, by: str) -> None:
-    """The journal is never cut: what is put back is told as changes of its own."""
-    rows = plan.filter(pl.col("kind") == DELETE).select("thing", "name")
-    blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
-    writing.tell(rows.with_columns(pl.lit(Change.Event.CREATION.value).alias("event"), *blank), by)
-    told = pl.scan_parquet(aside.path(intake.changes)).filter(
-        (pl.col("thing") == target.thing) & ~pl.col("field").is_in(writing.silent(target.thing))
-    )
-    back = told.with_columns(pl.lit(Change.Event.MODIFICATION.value).alias("event"), pl.col("new").alias("old"), pl.col("old").alias("new"))  # fmt: skip
-    writing.tell(back.collect(), by)

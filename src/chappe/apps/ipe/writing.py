@@ -11,7 +11,8 @@ import polars as pl
 from django.db import models
 from django.utils import timezone
 
-from chappe.apps.ipe import bulk
+from chappe.apps.ipe import aside, bulk
+from chappe.apps.ipe.models import Intake
 from chappe.apps.ipe.points import placed, searched
 from chappe.apps.ipe.tables import Target
 from chappe.apps.network.changes import SILENT
@@ -68,6 +69,19 @@ def tell(changes: pl.DataFrame, by: str) -> int:
         pl.col("field"), pl.col("old").fill_null(""), pl.col("new").fill_null(""), pl.lit(by[:150]).alias("by"),
     )  # fmt: skip
     return insert(Change, rows)
+
+
+def tell_all(intake: Intake, target: Target, come: pl.DataFrame, by: str, *, back: bool = False) -> None:
+    """The journal of what a file did to one table: what came, what changed. ``back``: what an undoing puts back, told as changes
+    of its own, because the journal is never cut."""
+    blank = [pl.lit("").alias(name) for name in ("field", "old", "new")]
+    tell(come.select("thing", "name").with_columns(pl.lit(Change.Event.CREATION.value).alias("event"), *blank), by)
+    told = pl.scan_parquet(aside.path(intake.changes)).filter(
+        (pl.col("thing") == target.thing) & ~pl.col("field").is_in(silent(target.thing))
+    )
+    if back:
+        told = told.with_columns(pl.col("new").alias("old"), pl.col("old").alias("new"))
+    tell(told.with_columns(pl.lit(Change.Event.MODIFICATION.value).alias("event")).collect(), by)
 
 
 def tell_gone(target: Target, keys: Sequence[int], by: str, fields: Collection[str] = ()) -> None:

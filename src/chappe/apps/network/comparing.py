@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812 - the fiel
 
 from chappe.apps.exchange.formats import Change, Context
 from chappe.apps.network.models import Building, Cable, Fibre, Module, Pbo, Pm, Position, Pto, Splice
+from chappe.apps.network.models.located import ADDRESS
 from chappe.core.base.issue import Issue, Severity, declare
 from chappe.core.gracethd.things import Thing, cable_of
 
@@ -33,23 +34,9 @@ declare(
 )
 
 PART = 900
-ADDRESS = frozenset(
-    {
-        "street_type",
-        "street",
-        "number",
-        "number_suffix",
-        "building",
-        "postal_code",
-        "city",
-        "insee",
-        "rivoli",
-        "hexacle",
-    }
-)
 #: Fields that never replace what a row says already.
 FILLED: Mapping[str, frozenset[str]] = {
-    "pm": ADDRESS, "building": ADDRESS | {"hexacle_street", "ban", "zone"}, "box": ADDRESS, "position": frozenset(),
+    "pm": frozenset(ADDRESS), "building": frozenset({*ADDRESS, "hexacle_street", "ban", "zone"}), "box": frozenset(ADDRESS), "position": frozenset(),
 }  # fmt: skip
 
 

@@ -19,22 +19,11 @@ from chappe.apps.network.models import (
     Pto,
     Splice,
 )
+from chappe.apps.network.models.located import ADDRESS
 from chappe.apps.parties.models import Operator
 from chappe.kit.access.door import visible_to
 
 MAX_PHOTO_BYTES = 12_000_000
-ADDRESS = (
-    "street_type",
-    "street",
-    "number",
-    "number_suffix",
-    "building",
-    "postal_code",
-    "city",
-    "insee",
-    "rivoli",
-    "hexacle",
-)
 POINT = ("projection", "x", "y")
 
 

@@ -3,15 +3,14 @@
 Never raises for what files contain; OSError passes when the source itself cannot be opened.
 """
 
-import gc
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chappe.core.base.issue import Issue, Severity
+from chappe.core.base.memory import without_collector
 from chappe.core.rating.model import Tariff
 from chappe.core.tariff import bands, price_list, price_plan
 from chappe.core.tariff.faults import Faults
@@ -48,19 +47,7 @@ class ReadResult:
         return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Reading makes a million small objects and frees none: the collector would only walk them again and again."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
-@_no_collection()
+@without_collector()
 def read_folder(
     source: Path | str | Mapping[str, bytes],
     *,

@@ -42,6 +42,21 @@ def folded_all(texts: Iterable[str]) -> list[str]:
     return [" ".join(line.split()) for line in joined.translate(letters).split("\n")]
 
 
+#: The fields of :class:`Addressed`, in the order of a form.
+ADDRESS = (
+    "street_type",
+    "street",
+    "number",
+    "number_suffix",
+    "building",
+    "postal_code",
+    "city",
+    "insee",
+    "rivoli",
+    "hexacle",
+)
+
+
 class Addressed(ScopedModel):
     """A postal address as the files write it. Everything is text: zeros count."""
 

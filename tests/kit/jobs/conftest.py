@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,15 +28,16 @@ def sample_jobs(monkeypatch) -> None:
     monkeypatch.setattr(registry, "_jobs", {**house, **jobs.DECLARED})
 
 
-#: What a worker of these tests loads: the kit and the operators it points to; the whole house would cost seconds a worker.
-APPS = [app for app in settings.INSTALLED_APPS if not app.startswith("chappe.apps.") or app.endswith(".parties")]
+#: What a worker of the kit's own tests loads: the kit and the operators it points to; the whole house costs seconds a worker.
+KIT_APPS = [app for app in settings.INSTALLED_APPS if not app.startswith("chappe.apps.") or app.endswith(".parties")]
 
 
 class Workers:
-    """Starts worker processes and ends each by its own pid."""
+    """Starts worker processes of the whole house, or of ``apps`` alone, and ends each by its own pid."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, apps: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.apps = apps or settings.INSTALLED_APPS
         self.started: list[subprocess.Popen] = []
 
     def start(self, queues: str = "quick,bulk", *, lease: int = 3) -> subprocess.Popen:
@@ -44,7 +45,7 @@ class Workers:
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.kit.jobs.live_settings",
             "CHAPPE_TEST_DATABASE": str(connection.settings_dict["NAME"]),
-            "CHAPPE_TEST_APPS": ",".join(APPS),
+            "CHAPPE_TEST_APPS": ",".join(self.apps),
             "CHAPPE_JOB_LEASE": str(lease),
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         }
@@ -72,7 +73,7 @@ class Workers:
 
 @pytest.fixture
 def workers(tmp_path) -> Iterator[Workers]:
-    found = Workers(tmp_path)
+    found = Workers(tmp_path, KIT_APPS)
     yield found
     found.stop()
 

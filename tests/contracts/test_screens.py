@@ -8,6 +8,7 @@ from django.urls import reverse
 from chappe.kit.access.areas import Level, areas
 from chappe.kit.access.door import EVERYONE, HOUSE, scoped_models
 from chappe.kit.screens import registry
+from chappe.kit.screens.context import menu_for
 from tests.support import people, rows
 
 from .screens import (
@@ -202,6 +203,14 @@ def test_without_the_right_of_its_area_nothing_opens(screen, client, bruno):
     assert screen.slug not in [group["screen"].slug for group in search.context["groups"]]
     menu = [entry["slug"] for section in search.context["shell"]["menu"] for entry in section["entries"]]
     assert screen.slug not in menu
+
+
+def test_what_is_the_houses_own_is_in_no_partners_menu(alice, bruno):
+    owned_by_house = {s.slug for s in SCREENS if s.menu and s.model.access.owner == HOUSE}
+    assert owned_by_house
+    for user, shown in ((bruno, set()), (alice, owned_by_house)):
+        entries = {entry["slug"] for section in menu_for(user) for entry in section["entries"]}
+        assert entries & owned_by_house == shown
 
 
 def queries_of(client, *addresses) -> list[int]:

@@ -77,7 +77,7 @@ registry.register(
             Scope(name="all", label=_("See all")),
         ),
         columns=(
-            Column(name="name", label=_("Source"), kind=Kind.REF, second="profile_label"),
+            Column(name="name", label=_("Source"), second="profile_label"),
             Column(name="health", label=_("Health"), kind=Kind.STATE, tones=HEALTH_TONES, choices=Health.choices,
                    template="collect/cells/health.html", sortable=False, filter=FilterKind.NONE),
             Column(name="last_ticket", label=_("Last ticket"), source="live__last_ticket", kind=Kind.DATETIME),
@@ -272,7 +272,7 @@ registry.register(
         page_links=(wizard.link, pages.packaged_link, pages.test_link),
         rows=lambda rows, _user: rows.select_related("owner"),
         columns=(
-            Column(name="label", label=_("Name"), kind=Kind.REF, second="slug"),
+            Column(name="label", label=_("Name"), second="slug"),
             Column(name="decoder_label", label=_("Format"), source="decoder_label", order_by="decoder", filter=FilterKind.NONE),
             Column(name="timezone", label=_("Clock")),
             Column(name="base_label", label=_("Copied from"), source="base_label", order_by="base", filter=FilterKind.NONE),

@@ -360,7 +360,7 @@ registry.register(
         menu=Menu(section=SECTION, icon="brand-abstract", order=60),
         intro=_("The seller as customers see it: identity, bank, colours and texts of the documents."),
         columns=(
-            Column(name="name", label=_("Trade name"), kind=Kind.REF),
+            Column(name="name", label=_("Trade name")),
             Column(name="slug", label=_("Code")),
             Column(name="legal_name", label=_("Legal name")),
             Column(name="is_default", label=_("For customers without a brand"), kind=Kind.BOOL),

@@ -71,7 +71,7 @@ registry.register(
         intro=_("Columns, spellings and versions of the files are data. Correct a copy, try it on a file, then activate it."),
         empty=_("The packaged layouts are in force. Add a copy to correct a name, an order, a length or a list of values."),
         columns=(
-            Column(name="note", label=_("What was corrected"), kind=Kind.REF),
+            Column(name="note", label=_("What was corrected")),
             Column(name="flow", label=_("Flow"), filter=FilterKind.CHOICE),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=LAYOUT_TONES),
             Column(name="created_at", label=_("Written"), kind=Kind.DATETIME),

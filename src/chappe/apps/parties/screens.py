@@ -83,7 +83,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="building-broadcast-tower", order=10),
         columns=[
-            Column(name="name", label=_("Name"), kind=Kind.REF),
+            Column(name="name", label=_("Name")),
             Column(name="kind", label=_("Kind"), kind=Kind.STATE, tones=dict.fromkeys(Operator.Kind, Tone.NEW)),
             Column(name="code_arcep", label=_("ARCEP code")),
             Column(name="code_interop", label=_("Interop’Fibre code")),
@@ -157,7 +157,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="address-book", order=20),
         columns=[
-            Column(name="last_name", label=_("Name"), kind=Kind.REF),
+            Column(name="last_name", label=_("Name")),
             Column(name="first_name", label=_("First name")),
             Column(name="operator", label=_("Operator"), kind=Kind.LINK),
             Column(name="email", label=_("E-mail")),

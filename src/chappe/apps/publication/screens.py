@@ -129,7 +129,7 @@ registry.register(
         empty=_("Nobody receives files yet. Open a recipient: its first files are made tonight, or at once by hand."),
         page_links=(_home_link,),
         columns=(
-            Column(name="operator", label=_("Operator"), kind=Kind.REF, source="operator__name", order_by="operator__name"),
+            Column(name="operator", label=_("Operator"), source="operator__name", order_by="operator__name"),
             Column(name="active", label=pgettext_lazy("a recipient", "Active"), kind=Kind.BOOL),
             Column(name="receives", label=_("Receives"), source="receives", sortable=False),
             Column(name="oi_code", label=_("Our code")),

@@ -102,7 +102,7 @@ registry.register(
         label_one=_("Report"),
         area=AREA,
         columns=(
-            Column(name="title", label=_("Title"), kind=Kind.REF),
+            Column(name="title", label=_("Title")),
             Column(name="menu_title", label=_("Title in the menu")),
             Column(name="section", label=_("Section"), filter=FilterKind.CHOICE),
             Column(name="description", label=_("Description"), shown=False),

@@ -60,7 +60,7 @@ registry.register(
             Chip(name="fraud", label=_("Fraud"), where=lambda user: Q(outcome="fraud")),
         ),
         columns=(
-            Column(name="who", label=_("Whom"), kind=Kind.REF, second="rule__name", sortable=False, filter=FilterKind.NONE),
+            Column(name="who", label=_("Whom"), second="rule__name", sortable=False, filter=FilterKind.NONE),
             Column(name="severity", label=_("Severity"), kind=Kind.STATE, tones=panels.SEVERITIES),
             Column(name="sentence", label=_("What happened"), sortable=False, filter=FilterKind.NONE),
             Column(name="day", label=_("Day"), kind=Kind.DATE),
@@ -127,7 +127,7 @@ registry.register(
             Scope(name="all", label=_("See all")),
         ),
         columns=(
-            Column(name="name", label=_("Rule"), kind=Kind.REF),
+            Column(name="name", label=_("Rule")),
             Column(name="counter", label=_("What is counted"), filter=FilterKind.CHOICE),
             Column(name="warning_shown", label=_("Warning from"), order_by="warning", filter=FilterKind.NONE),
             Column(name="critical_shown", label=_("Critical from"), order_by="critical", filter=FilterKind.NONE),

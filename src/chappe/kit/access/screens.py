@@ -211,7 +211,7 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="lock-access", order=20),
         columns=[
-            Column(name="name", label=_("Name"), kind=Kind.REF),
+            Column(name="name", label=_("Name")),
             Column(name="description", label=_("Description")),
             Column(name="requires_totp", label=_("Requires a second factor"), kind=Kind.BOOL),
             Column(name="holders", label=_("Users"), kind=Kind.NUMBER, filter=FilterKind.NONE),

@@ -117,7 +117,7 @@ registry.register(
         empty=_("No mail yet. Invoices, reminders and alerts appear here as soon as they are written."),
         rows=_people,
         columns=(
-            Column(name="subject", label=_("Subject"), kind=Kind.REF, second="about_label"),
+            Column(name="subject", label=_("Subject"), second="about_label"),
             Column(name="to_text", label=pgettext_lazy("mail", "To")),
             Column(name="state", label=_("State"), kind=Kind.STATE, choices=State.choices, tones=TONES),
             Column(name="created", label=pgettext_lazy("mail", "Written"), kind=Kind.DATETIME),

@@ -15,6 +15,7 @@ from chappe.kit.access.door import may
 
 from . import registry
 from .declare import Page, Screen
+from .rights import worth_opening
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -91,5 +92,5 @@ def menu_for(user: Any, active: str = "") -> list[dict[str, Any]]:
 
 def _open_to(entry: Screen | Page, user: Any) -> bool:
     if isinstance(entry, Screen):
-        return may(user, entry.area)
+        return worth_opening(entry, user)
     return entry.public or not entry.area or may(user, entry.area, entry.level)

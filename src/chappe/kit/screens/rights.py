@@ -12,6 +12,12 @@ def may_read(screen: Screen, user: Any) -> bool:
     return may(user, screen.area, Level.READ)
 
 
+def worth_opening(screen: Screen, user: Any) -> bool:
+    """Whether the list can hold anything for ``user``: what is the house's own is never a partner's, so its menu is not theirs."""
+    access = getattr(screen.model, "access", None)
+    return may_read(screen, user) and (is_house(user) or not (isinstance(access, Access) and access.owner == HOUSE))
+
+
 def may_create(screen: Screen, user: Any) -> bool:
     """Whether ``user`` may add a row: partners only where a row can be theirs."""
     if screen.create is None or not may(user, screen.area, Level.WRITE):

@@ -31,6 +31,16 @@ def count(ctx, path: str = "", to: int = 3, pause: float = 0.0, key: str = "") -
         tell(path, "end", key)
 
 
+@job("sample.meets", label="Waits for another process", retries=1)
+def meets(ctx, path: str, seconds: float = 60) -> None:
+    """Ends when a second process has begun something, or after ``seconds``: the others then find one process alone."""
+    tell(path, "start", "meets")
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and len({line.split()[-1] for line in Path(path).read_text().splitlines()}) < 2:
+        ctx.check()
+        time.sleep(0.02)
+
+
 @job("sample.stuck", label="Never looks up", retries=1, queue=BULK)
 def stuck(ctx, path: str, seconds: float = 60) -> None:
     tell(path, "start", "stuck")

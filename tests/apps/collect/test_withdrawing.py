@@ -9,6 +9,10 @@ from django.core.exceptions import ValidationError
 from chappe.apps.collect import intake, trying, withdrawing
 from chappe.apps.collect.models import Chunk, SourceHour, SourceState
 from chappe.apps.usage.models import UsageBatch
+from chappe.kit.audit.models import AuditEntry
+from chappe.kit.jobs.models import Job, State
+from chappe.kit.jobs.runner import run_pending
+from chappe.kit.jobs.services import enqueue
 from tests.apps.collect.conftest import SYSTEM, calls, put, read, take, ticket
 
 ONE, TWO, THREE = ticket(), ticket(call="2", ext="202"), ticket(call="3", ext="203")
@@ -25,6 +29,13 @@ def sent(source, *lines: bytes, name: str = "mars.csv") -> Chunk:
     return chunk
 
 
+def withdrawn(chunk: Chunk) -> int:
+    """Asked for, and the work done; how many calls left."""
+    withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    assert chunk.state == Chunk.State.UNDOING
+    return withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+
+
 def ids() -> list[str]:
     return [row["call_id"].split("/")[0] for row in calls()]
 
@@ -39,13 +50,14 @@ def test_a_withdrawn_file_leaves_no_call_and_may_be_read_again(source):
     take(source)
     chunk = sent(source, ONE, TWO, THREE)  # the first was counted live: a duplicate here
     assert chunk.duplicates == 1 and ids() == ["1004512", "2", "3"]
-    assert withdrawing.withdraw(actor=SYSTEM, chunk=chunk) == 2
+    assert withdrawn(chunk) == 2
     assert (chunk.state, chunk.calls, chunk.records) == (Chunk.State.UNDONE, 0, 0)
     assert ids() == ["1004512"]
     hour = SourceHour.objects.get()
     assert (counted(), hour.tickets, hour.calls) == (1, 1, 1)
     with pytest.raises(ValidationError):  # once is enough
-        withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+        withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    assert withdrawing.withdraw(actor=SYSTEM, chunk=chunk) == 0
     intake.again(actor=SYSTEM, chunk=chunk)
     read(source)
     chunk.refresh_from_db()
@@ -55,7 +67,7 @@ def test_a_withdrawn_file_leaves_no_call_and_may_be_read_again(source):
 
 def test_the_same_bytes_may_be_sent_again_after_a_withdrawal(source):
     chunk = sent(source, TWO)
-    withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+    withdrawn(chunk)
     assert ids() == []
     again = sent(source, TWO, name="mars-bis.csv")
     assert again.pk != chunk.pk and ids() == ["2"] and again.duplicates == 0
@@ -70,18 +82,53 @@ def test_killed_after_the_lake_it_is_withdrawn_by_a_second_try(source, monkeypat
 
         patch.setattr(withdrawing, "_uncounted", killed)
         with pytest.raises(KeyboardInterrupt):
-            withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+            withdrawn(chunk)
+    assert ids() == [] and counted() == 2  # the lake is ahead of the counts
     assert withdrawing.withdraw(actor=SYSTEM, chunk=chunk) == 2
     assert ids() == [] and counted() == 0
     sent(source, TWO, THREE, name="encore.csv")
     assert ids() == ["2", "3"]
 
 
+def test_it_is_a_job_that_may_be_asked_for_again_when_it_stopped(source):
+    chunk = sent(source, TWO, THREE)
+    withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    assert ids() == ["2", "3"] and counted() == 2  # nothing is written in the request
+    assert str(withdrawing.why_not(chunk)) == "It is being withdrawn at this moment."
+    with pytest.raises(ValidationError):
+        withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    Job.objects.filter(pk=chunk.job_id).update(state=State.FAILED)
+    chunk.refresh_from_db()
+    assert withdrawing.why_not(chunk) is None
+    withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    run_pending()
+    chunk.refresh_from_db()
+    assert chunk.state == Chunk.State.UNDONE and ids() == [] and counted() == 0
+    assert (chunk.job.state, chunk.job.result, chunk.job.progress_done) == (State.DONE, {"calls": 2}, 1)
+    assert AuditEntry.objects.filter(verb="collect.withdrawn").count() == 1
+    retry = enqueue("collect.withdraw", actor=SYSTEM, chunk=chunk.pk)  # the same work once more does nothing
+    run_pending()
+    retry.refresh_from_db()
+    assert (retry.state, retry.result) == (State.DONE, {"calls": 0}) and counted() == 0
+
+
+def test_its_page_says_that_it_is_under_way(source, client, alice):
+    chunk = sent(source, TWO)
+    withdrawing.ask(actor=SYSTEM, chunk=chunk)
+    client.force_login(alice)
+    page = client.get(f"/collect/chunk/{chunk.pk}/").content.decode()
+    assert "Its calls are leaving the lists and the totals" in page and 'hx-select="#co-fates"' in page
+    Job.objects.filter(pk=chunk.job_id).update(state=State.FAILED, error="The disk is full.")
+    page = client.get(f"/collect/chunk/{chunk.pk}/").content.decode()
+    assert "The withdrawal stopped half-way" in page and "The disk is full." in page
+    assert 'hx-select="#co-fates"' not in page and "/do/withdraw/" in page
+
+
 def test_live_tickets_are_not_withdrawn(source):
     put(source, ONE)
     (chunk,) = take(source)
     with pytest.raises(ValidationError):
-        withdrawing.withdraw(actor=SYSTEM, chunk=chunk)
+        withdrawing.ask(actor=SYSTEM, chunk=chunk)
     assert ids() == ["1004512"] and Chunk.objects.get().state == Chunk.State.DONE
 
 

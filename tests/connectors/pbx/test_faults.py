@@ -1,6 +1,7 @@
 """Full disks and killed collectors: what was on disk stays, what was not is not acknowledged."""
 
 import asyncio
+import errno
 import os
 import resource
 import signal
@@ -13,8 +14,10 @@ import time
 import pytest
 
 from chappe.connectors.pbx import keeper
-from chappe.connectors.pbx.source import SourceSpec, State
+from chappe.connectors.pbx.source import Problem, SourceSpec, State
 from chappe.connectors.pbx.spool import Spool
+from chappe.connectors.pbx.words import sentence
+from chappe.connectors.reasons import reason_of
 
 
 @pytest.fixture
@@ -164,3 +167,19 @@ def test_kill_9_in_the_middle_of_a_stream_loses_nothing(tmp_path, free_port):
     whole = {raw.data for raw in raws if not raw.half}
     assert {b"line %07d,some,more,fields" % n for n in range(pbx.next)} <= whole
     assert len(raws) > len(whole)  # the replays are there too: telling them apart is done later, by their key
+
+
+@pytest.mark.parametrize(
+    ("code", "french"),
+    [
+        (errno.EADDRINUSE, "Le port 1080 ne peut pas être ouvert : un autre programme l’occupe déjà."),
+        (errno.EADDRNOTAVAIL, "Le port 1080 ne peut pas être ouvert : cette machine n’a pas cette adresse."),
+    ],
+)
+def test_a_port_that_is_taken_is_said_in_the_language_of_the_reader(code, french):
+    library = OSError(
+        code, f"error while attempting to bind on address ('127.0.0.1', 1080): {os.strerror(code).lower()}"
+    )
+    problem = Problem("cannot-listen", {"host": "*", "port": 1080, "reason": reason_of(library)})
+    assert sentence(problem, "fr").replace("\xa0", " ").startswith(french)
+    assert "Errno" not in sentence(problem) and "attempting" not in sentence(problem)

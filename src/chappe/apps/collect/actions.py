@@ -58,12 +58,10 @@ def can_try(source: Source, _user: Any) -> bool:
 
 
 def withdraw(*, actor: Actor, objects: list[Chunk]) -> Done:
-    """See :func:`withdrawing.withdraw`."""
-    count = sum(withdrawing.withdraw(actor=actor, chunk=chunk) for chunk in objects)
-    said = ngettext(
-        "Withdrawn: %(count)s call is counted no more.", "Withdrawn: %(count)s calls are counted no more.", count
-    )
-    return Done(said % {"count": count})
+    """See :func:`withdrawing.ask`."""
+    for chunk in objects:
+        withdrawing.ask(actor=actor, chunk=chunk)
+    return Done(_g("It is being withdrawn. This page can be left: the work goes on."))
 
 
 def why_not_withdraw(chunk: Chunk, _user: Any) -> Any:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.collect import alarms, fetching, intake, pipeline, queries, seen
+from chappe.apps.collect import alarms, fetching, intake, pipeline, queries, seen, withdrawing
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.models import FETCH_WAYS, Chunk, Source, SourceAlarm, SourceHour
 from chappe.kit.jobs.context import PermanentError
@@ -63,6 +63,14 @@ def read(ctx: Any, *, source: int) -> None:
         counted += 1
     alarms.end(Source.objects.get(pk=source), SourceAlarm.Code.FAILED)
     ctx.result(batches=counted)
+
+
+@job("collect.withdraw", label=_("Withdraw a file of tickets"), area=AREA, queue=BULK, retries=3)
+def withdraw(ctx: Any, *, chunk: int) -> None:
+    """Take back what a file counted: months are written anew, then counts and fingerprints follow. Run twice it does it once."""
+    row = Chunk.objects.select_related("source", "stored").get(pk=chunk)
+    calls = withdrawing.withdraw(actor=ctx.actor, chunk=row, progress=ctx.progress)
+    ctx.result(calls=calls)
 
 
 def _is_stop(error: Exception) -> bool:

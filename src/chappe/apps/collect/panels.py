@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from chappe.apps.collect import decoding, hours, profiles, queries, setup_words
+from chappe.apps.collect import decoding, hours, profiles, queries, setup_words, withdrawing
 from chappe.apps.collect.health import health_of
 from chappe.apps.collect.models import Chunk, Source, TicketIssue
 from chappe.apps.collect.pages import scores_shown
@@ -135,10 +135,11 @@ def fates(chunk: Chunk, user: Any) -> dict[str, Any]:
         (_("decoded"), chunk.decoded, "ok"), (_("refused"), chunk.refused, "bad"), (_("skipped"), chunk.skipped, "new"),
         (_("duplicates"), chunk.duplicates, "wait"),
     ]  # fmt: skip
+    leaving = chunk.state == Chunk.State.UNDOING and withdrawing.is_at_work(chunk)
     return {
         "chunk": chunk, "terms": terms, "adds_up": chunk.adds_up, "url": registry.object_url(chunk),
         "skips": [(decoding.skip_label(code), number) for code, number in sorted((chunk.skips or {}).items())],
-        "running": chunk.state in {Chunk.State.WAITING, Chunk.State.READING}, "job": chunk.job,
+        "running": chunk.state in {Chunk.State.WAITING, Chunk.State.READING} or leaving, "job": chunk.job, "leaving": leaving,
         "raw_url": f"{registry.url('collect.raw')}?chunk={chunk.pk}",
         "issues_url": f"{registry.url('collect.issue')}?scope=all&chunk={chunk.pk}",
         "confirm_url": registry.url("collect.confirm", pk=chunk.pk), "writes": may_touch(user, chunk, Level.WRITE),

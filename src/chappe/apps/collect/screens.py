@@ -39,6 +39,7 @@ CHUNK_TONES = {
     "done": Tone.OK,
     "failed": Tone.BAD,
     "aside": Tone.NEW,
+    "undoing": Tone.RUN,
     "undone": Tone.NEW,
 }
 ISSUE_TONES = {"open": Tone.WAIT, "noted": Tone.NEW, "replayed": Tone.OK, "left": Tone.NEW}

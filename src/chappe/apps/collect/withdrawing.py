@@ -1,13 +1,14 @@
 """A counted file taken back: its calls leave the lake, its lines may be sent again, and bills follow by difference.
 
-For what people send or fetch; live tickets are not a mistake of anybody. In the order that a kill at any point can be
-repeated: the lake first (a second time removes nothing more), then counts, fingerprints and state in one transaction.
+For what people send or fetch; live tickets are not a mistake of anybody. :func:`ask` marks the batch and queues the work,
+which writes whole months anew. In the order that a kill at any point can be repeated: the lake first (a second time removes
+nothing more), then counts, fingerprints and state in one transaction.
 """
 
 import datetime as dt
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,9 @@ from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, require_on
 from chappe.kit.audit import services as audit
 from chappe.kit.audit.sentences import register_sentence
+from chappe.kit.jobs.models import OPEN_STATES
+from chappe.kit.jobs.registry import BULK
+from chappe.kit.jobs.services import enqueue
 
 register_sentence("collect.withdrawn", gettext_noop("{actor} withdrew “{name}”: {count} calls are counted no more"))
 
@@ -37,28 +41,59 @@ FIGURES = ("records", "decoded", "refused", "skipped", "duplicates", "segments",
 KINDS = (Chunk.Kind.UPLOAD, Chunk.Kind.FETCH, Chunk.Kind.MENDED)
 
 
+Progress = Callable[[int, int], None]
+
+
 def why_not(chunk: Chunk) -> Any:
-    """Why it cannot be withdrawn; None when it can."""
+    """Why it cannot be withdrawn; None when it can, or when a withdrawal that stopped may be asked for again."""
     if chunk.kind not in KINDS:
         return _("Only a file, or lines read again, can be withdrawn: live tickets are what the PBX said.")
+    if chunk.state == Chunk.State.UNDOING:
+        return _("It is being withdrawn at this moment.") if is_at_work(chunk) else None
     if chunk.state != Chunk.State.DONE:
         return _("Only a batch that was counted can be withdrawn.")
     return None
 
 
-def withdraw(*, actor: Actor, chunk: Chunk) -> int:
-    """Take back what a batch counted; how many calls left. Raises ValidationError and changes nothing when it cannot be."""
+def is_at_work(chunk: Chunk) -> bool:
+    """Whether the work on the batch waits or runs."""
+    return chunk.job is not None and chunk.job.state in OPEN_STATES
+
+
+def ask(*, actor: Actor, chunk: Chunk) -> Chunk:
+    """Mark a batch as being withdrawn and queue the work. Raises ValidationError and changes nothing when it cannot be."""
     if actor.user is not None:
         require_on(actor.user, chunk, Level.ADMIN)
+    with transaction.atomic():
+        row = Chunk.objects.select_for_update(of=("self",)).get(pk=chunk.pk)
+        if reason := why_not(row):
+            raise ValidationError(reason)
+        held = StreamCommit.objects.select_related("batch").filter(uid=str(row.uid)).first()
+        if held is not None:
+            _standing(held)
+        job = enqueue(
+            "collect.withdraw", actor=actor, label=row.title(), unique=f"collect.withdraw:{row.pk}",
+            owner=row.source.owner, queue=BULK, chunk=row.pk,
+        )  # fmt: skip
+        Chunk.objects.filter(pk=row.pk).update(state=Chunk.State.UNDOING, job=job)
     chunk.refresh_from_db()
-    if reason := why_not(chunk):
-        raise ValidationError(reason)
+    return chunk
+
+
+def withdraw(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, total: None) -> int:
+    """The work itself: take back what a batch counted; how many calls left, 0 when that was done already.
+
+    Raises ValidationError, with the batch as it was, while its calls are being rated again.
+    """
+    chunk.refresh_from_db()
+    if chunk.state != Chunk.State.UNDOING:
+        return 0
     held = StreamCommit.objects.select_related("batch").filter(uid=str(chunk.uid)).first()
-    gone = _from_lake(held) if held is not None else Gone(None)
+    gone = _from_lake(held, progress) if held is not None else Gone(None)
     with transaction.atomic():
         SourceState.objects.select_for_update(of=("self",)).get(source=chunk.source_id)
         row = Chunk.objects.select_for_update(of=("self",)).get(pk=chunk.pk)
-        if row.state != Chunk.State.DONE:  # somebody else was faster
+        if row.state != Chunk.State.UNDOING:  # another worker was faster
             return 0
         if gone.batch is not None and held is not None:
             _recounted(gone.batch)
@@ -83,11 +118,17 @@ class Gone:
     refs: set[str] = field(default_factory=set)
 
 
-def _from_lake(held: StreamCommit) -> Gone:
-    """Remove the lines of an addition from the rating that stands and from those before it."""
+def _standing(held: StreamCommit) -> UsageBatch:
+    """The rating that stands now of the stream that took the batch."""
     standing = streams.standing(held.batch)
     if hasattr(standing, "replaced_by"):
         raise ValidationError(_("These calls are being rated again at this moment: try again when that has ended."))
+    return standing
+
+
+def _from_lake(held: StreamCommit, progress: Progress) -> Gone:
+    """Remove the lines of an addition from the rating that stands and from those before it, month by month."""
+    standing = _standing(held)
     gone, chain, one = Gone(standing), [standing.pk], standing
     while one.replaces_id:
         one = UsageBatch.objects.get(pk=one.replaces_id)
@@ -97,8 +138,11 @@ def _from_lake(held: StreamCommit) -> Gone:
         gone.calls[int(row["start"].timestamp()) // 3600] += 1
         gone.refs |= set((row["raw_ref"] or "").split())
     test = f"batch IN ({', '.join(map(str, chain))}) AND {lines}"
-    for row in lake.query(f"SELECT DISTINCT month FROM calls WHERE {test}").to_pylist():  # noqa: S608
-        lake.rewrite(row["month"], f"SELECT * FROM calls WHERE NOT ({test})")  # noqa: S608
+    months = [row["month"] for row in lake.query(f"SELECT DISTINCT month FROM calls WHERE {test}").to_pylist()]  # noqa: S608
+    for done, month in enumerate(sorted(months)):
+        progress(done, len(months))
+        lake.rewrite(month, f"SELECT * FROM calls WHERE NOT ({test})")  # noqa: S608
+    progress(len(months), len(months))
     return gone
 
 

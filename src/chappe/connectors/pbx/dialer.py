@@ -8,6 +8,7 @@ import random
 from chappe.connectors.pbx.keeper import Keeper, Numbers
 from chappe.connectors.pbx.session import Session, Stream
 from chappe.connectors.pbx.source import Problem, State
+from chappe.connectors.reasons import reason_of
 
 log = logging.getLogger("chappe.collect")
 CONNECT_SECONDS = 15.0
@@ -68,8 +69,7 @@ class Dialer:
         try:
             stream = await asyncio.wait_for(Stream.open(host, port), CONNECT_SECONDS)
         except (OSError, TimeoutError) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            return Problem("cannot-connect", {"host": host, "port": port, "reason": reason})
+            return Problem("cannot-connect", {"host": host, "port": port, "reason": reason_of(error)})
         self._session = Session(self.keeper, stream, self.numbers.next(stream.peer))
         if self._stop.is_set():
             self._session.stop()

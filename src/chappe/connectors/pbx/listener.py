@@ -10,6 +10,7 @@ import socket
 from chappe.connectors.pbx.keeper import Keeper, Numbers
 from chappe.connectors.pbx.session import Session, Stream, receiver
 from chappe.connectors.pbx.source import Problem, State
+from chappe.connectors.reasons import reason_of
 
 log = logging.getLogger("chappe.collect")
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
@@ -58,8 +59,9 @@ class Listener:
             try:
                 self._server = await self._serve()
             except OSError as error:
-                reason = error.strerror or str(error)
-                problem = Problem("cannot-listen", {"host": self.host or "*", "port": self.port, "reason": reason})
+                problem = Problem(
+                    "cannot-listen", {"host": self.host or "*", "port": self.port, "reason": reason_of(error)}
+                )
                 for keeper in self.keepers:
                     keeper.waits(State.ERROR, problem)
                 try:

@@ -15,6 +15,7 @@ from chappe.connectors.pbx.errors import SpoolError
 from chappe.connectors.pbx.framing import FRAMINGS, Framer, FramingError
 from chappe.connectors.pbx.keeper import Keeper
 from chappe.connectors.pbx.source import ConnectionStatus, Problem
+from chappe.connectors.reasons import reason_of
 
 READ_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
@@ -118,7 +119,7 @@ class Session:
         except TimeoutError:
             problem = Problem("silent")
         except OSError as error:
-            problem = Problem("connection-lost", {"reason": error.strerror or type(error).__name__})
+            problem = Problem("connection-lost", {"reason": reason_of(error)})
         except SpoolError:
             pass  # told and counted by the keeper; we are stopping
         finally:

@@ -1,12 +1,13 @@
 """What the collector says of a source, as sentences for people; the French stands in ``fr.po`` beside this file."""
 
 from chappe.connectors.pbx.source import Problem
+from chappe.connectors.reasons import said
 from chappe.core.base.lang import N_, translate
 
 #: Problem.code → sentence
 SENTENCES = {
     "bad-spec": N_("The settings of the source cannot be used: {what}."),
-    "cannot-listen": N_("Port {port} cannot be opened ({reason}): another program may hold it. Tried again by itself."),
+    "cannot-listen": N_("Port {port} cannot be opened: {reason}. Tried again by itself."),
     "cannot-connect": N_("{host}:{port} does not answer ({reason}). Tried again by itself."),
     "connection-lost": N_("The connection was lost ({reason}). Tried again by itself."),
     "closed-by-peer": N_("The PBX closed the connection. Tried again by itself."),
@@ -29,4 +30,7 @@ def sentence(problem: Problem | None, language: str = "en") -> str:
     """The sentence in ``language``, "" for no problem."""
     if problem is None:
         return ""
-    return translate(SENTENCES[problem.code], language, "connectors").format_map(dict(problem.params))
+    params = dict(problem.params)
+    if "reason" in params:
+        params["reason"] = said(str(params["reason"]), language)
+    return translate(SENTENCES[problem.code], language, "connectors").format_map(params)

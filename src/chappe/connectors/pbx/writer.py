@@ -13,6 +13,7 @@ from pathlib import Path
 
 from chappe.connectors.pbx.errors import SpoolError, SpoolFull
 from chappe.connectors.pbx.frames import HEAD, Arrival, begin, encode, scan
+from chappe.connectors.reasons import reason_of
 
 CLOSED, OPEN = ".spool", ".open"
 COUNTER = "counter"
@@ -41,7 +42,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def spool_error(error: OSError) -> SpoolError:
-    reason = error.strerror or str(error)
+    reason = reason_of(error)
     return SpoolFull(reason) if error.errno in NO_ROOM else SpoolError(reason)
 
 

@@ -16,6 +16,7 @@ class Actor:
     user: "User | None" = None
     via: Via = "page"
     detail: str = ""
+    said: str = ""  # what people read in the place of the detail
 
     @classmethod
     def system(cls, detail: str, via: Via = "job") -> "Actor":
@@ -35,7 +36,7 @@ class Actor:
     @property
     def label(self) -> str:
         """The name frozen in the journal: the person's, else what the system says it was doing."""
-        return str(self.user) if self.user is not None else self.detail
+        return str(self.user) if self.user is not None else self.said or self.detail
 
     @property
     def organisation_id(self) -> int | None:

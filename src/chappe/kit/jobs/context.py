@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 
 from chappe.kit.access.actor import Actor
 from chappe.kit.documents.models import StoredFile
@@ -38,7 +39,9 @@ class JobContext:
 
     def __init__(self, job: Job, *, flush: Callable[[], None] | None = None) -> None:
         self.job = job
-        self.actor = Actor(user=job.created_by, via="job", detail=f"job {job.pk}")
+        with translation.override(settings.LANGUAGE_CODE):  # kept in journals: in the language of the house
+            said = str(job.title)
+        self.actor = Actor(user=job.created_by, via="job", detail=f"job {job.pk}", said=said)
         self.outcome: dict[str, Any] = {}
         self.cancelled = self.lost = False
         self.stops: Callable[[], bool] = lambda: False

@@ -36,6 +36,7 @@ class Chunk(ScopedModel):
         DONE = "done", pgettext_lazy("tickets", "Counted")
         FAILED = "failed", pgettext_lazy("tickets", "Failed")
         ASIDE = "aside", pgettext_lazy("tickets", "Set aside")
+        UNDOING = "undoing", pgettext_lazy("tickets", "Being withdrawn")
         UNDONE = "undone", pgettext_lazy("tickets", "Withdrawn")
 
     access = Access(area=AREA, owner="source__owner")

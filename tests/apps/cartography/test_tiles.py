@@ -2,10 +2,11 @@
 
 import pytest
 
-from chappe.apps.cartography import cache, tallies, triggers
+from chappe.apps.cartography import cache, tallies, tiles, triggers
 from chappe.apps.cartography.models import COARSE, LINKS, Stale, Stamp, Tally
+from chappe.apps.network import cells as cells_
 from chappe.apps.network import services
-from chappe.apps.network.models import Building, Pm
+from chappe.apps.network.models import Building, Cable, Pm
 from chappe.core.network.geo import tile_of
 from tests.support import people, rows
 from tests.support.rows_cartography import EAST, NORTH, placed
@@ -201,3 +202,47 @@ def test_squares_that_many_changed_are_shown_as_counted_last(tile, alice, networ
     assert tallies.refresh() == 6
     assert sum(row["n"] for row in told(tile(alice, 5), "count").values()) == 9
     assert Stamp.objects.count() >= 6
+
+
+def test_a_cable_is_drawn_along_its_course_and_straight_without_one(tile, alice, chloe, network):
+    pbo, pm = network["pbo"], network["pm"]
+    assert told(tile(alice, 16), "cable") == {pbo.pk: {"kind": "PBO", "drawn": 1}}
+    assert "cable" not in tile(alice, 13).read_back
+    cable = services.create(
+        Cable,
+        actor=rows.SYSTEM,
+        data={"reference": "CDI", "pm": pm, "capacity": 12, "start": pm.reference, "end": pbo.reference},
+    )
+    first = tile(alice, 16)
+    assert told(first, "cable") == {cable.pk: {"kind": "DI", "drawn": 1}}
+    [(_pk, kind, points, _told)] = first.read_back["cable"]
+    assert (kind, len(points)) == ("line", 2)
+    cable.path = f"{EAST},{NORTH} {EAST + 0.0002},{NORTH} {EAST + 0.0003},{NORTH + 0.0002};{EAST + 1},{NORTH} {EAST + 1.1},{NORTH}"
+    cable.place()
+    cable.save()
+    second = tile(alice, 16, **{"If-None-Match": first["ETag"]})
+    assert told(second, "cable") == {cable.pk: {"kind": "DI", "drawn": 0}}
+    [(_pk, kind, points, _told)] = second.read_back["cable"]
+    assert (kind, len(points)) == ("line", 3)
+    assert "cable" not in tile(chloe, 16).read_back
+    tallies.refresh()
+    assert not Stale.objects.exists()
+    Cable.objects.filter(pk=cable.pk).update(kind="RA")
+    assert told(tile(alice, 15), "cable") == {pbo.pk: {"kind": "PBO", "drawn": 1}}
+    drops = {(values["kind"], values["drawn"]) for _pk, _line, _points, values in tile(alice, 16).read_back["cable"]}
+    assert drops == {("RA", 0), ("PBO", 1)}
+
+
+def test_squares_are_told_by_their_lowest_cell():
+    cells = [cells_.cell_of(EAST, NORTH), cells_.cell_of(EAST + 0.01, NORTH + 0.01)]
+    lowest = cells_.around(cells)
+    assert lowest is not None
+    column, row = tile_of(EAST, NORTH, 16)
+    assert lowest in [*cells_.above(16, column, row), cells_.cell_range(16, column, row)[0]]
+    assert cells_.around(cells[:1]) == cells[0]
+    assert cells_.around([]) is None
+    assert len(cells_.above(16, column, row)) <= 16
+    assert cells_.apart(cells_.interleave(column, row)) == (column, row)
+    square = cells_.interleave(*tile_of(EAST, NORTH, COARSE))
+    assert len(set(tiles.around(square))) == 9
+    assert square in tiles.around(square)

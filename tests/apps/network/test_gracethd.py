@@ -20,6 +20,7 @@ from chappe.apps.network.models import (
 from chappe.apps.parties.models import Operator
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit.models import AuditEntry
+from chappe.kit.audit.services import history
 from tests.apps.exchange.conftest import _english, act, send, work  # noqa: F401
 from tests.support.gracethd import archive, edit
 
@@ -157,3 +158,21 @@ def test_what_was_used_since_cannot_be_undone(sent, act):  # noqa: F811
 def test_a_partner_never_sends_one(client, bruno):
     client.force_login(bruno)
     assert b"gracethd" not in client.get("/exchange/upload/").content
+
+
+def test_the_course_of_a_cable_comes_changes_and_goes_again(sent, act):  # noqa: F811
+    line = "cl_code;cl_cb_code;geom\nCL1;CB001;LINESTRING (889095 6668746, 889215 6668786)\n"
+    act(sent(), "apply")
+    file = sent(t_cableline=line)
+    assert [(change.kind, change.key, set(change.after)) for change in file.changes.all()] == [
+        ("update", "cable:DI-0900-01", {"path"})
+    ]
+    file = act(file, "apply")
+    cable = Cable.objects.get(reference="DI-0900-01")
+    assert cable.path.count(",") == 2
+    assert cable.cell is not None
+    assert history(cable)[0].changes == {"course": [0, 2]}
+    assert sent(t_cableline=line).verdict["code"] in {"nothing", "twin"}
+    act(file, "undo")
+    cable.refresh_from_db()
+    assert (cable.path, cable.cell) == ("", None)

@@ -10,6 +10,7 @@ import pytest
 from chappe.core.gracethd import source
 from chappe.core.gracethd.source import packaged, read_source, spec_from_toml
 from chappe.core.gracethd.things import gather
+from chappe.core.network.lines import read_path
 from tests.support.gracethd import archive, edit, tables
 
 
@@ -48,6 +49,32 @@ def test_the_example_is_read_whole_and_without_a_fault():
         "a": "RA-0900-02/1", "pto": "FI-0900-0002", "connector": 1, "cassette": "1",
     }  # fmt: skip
     assert things["cable", "RA-0900-02"]["pm"] == things["box", "BPE-0900-01"]["pm"] == "FI-39198-0900"
+
+
+LINES = "cl_code;cl_cb_code;geom\nCL1;CB001;LINESTRING (889095 6668746, 889150 6668760, 889215 6668786)\n"
+WAYS = {
+    "t_cab_cond": "cc_cb_code;cc_cd_code\nCB002;CD1\nCB002;CD2\n",
+    "t_cond_chem": "dm_cd_code;dm_cm_code\nCD1;CM1\nCD2;CM2\nCD2;CM1\n",
+    "t_cheminement": "cm_code;geom\nCM1;LINESTRING (889215 6668786, 889240 6668790)\nCM2;LINESTRING (889240 6668790, 889275 6668806)\n",
+}
+
+
+def test_cables_run_along_their_line_else_along_the_ways_of_their_conduits():
+    things, faults = read(t_cableline=LINES, **WAYS)
+    assert faults == []
+    [part] = read_path(things["cable", "DI-0900-01"]["path"])
+    assert (len(part), part[0]) == (3, pytest.approx((5.49, 47.09), abs=0.02))
+    parts = read_path(things["cable", "DI-0900-01-A"]["path"])
+    assert [len(part) for part in parts] == [2, 2]
+    assert parts[0][1] == parts[1][0]
+    assert "path" not in things["cable", "DI-0900-01-B"]
+    things, faults = read(t_cableline=LINES.replace("889150 6668760", "nulle part"))
+    assert ([fault.split(" “")[0] for fault in faults], "path" in things["cable", "DI-0900-01"]) == (
+        ["t_cableline.csv:2:3 warning gracethd.line"],
+        False,
+    )
+    _things, faults = read(t_cableline=LINES.replace("889150 6668760", "5.4 47.1"))
+    assert [fault.split(" The")[0] for fault in faults] == ["t_cableline.csv:2:3 warning gracethd.line-outside"]
 
 
 FAULTS = {

@@ -55,6 +55,7 @@ def layers() -> list[tuple[str, str]]:
         ("prdm", _("PRDM")),
         ("pm", "PM"),
         ("pbo", _("PBO")),
+        ("cable", _("Cables")),
         ("link", _("PM–PRDM links")),
         ("place", _("Names of communes")),
     ]

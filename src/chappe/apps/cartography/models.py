@@ -14,6 +14,8 @@ COARSE = 12
 FINE = 17
 #: The square that stands for the links between points, which cross many.
 LINKS = -1
+#: The one that stands for the cables.
+CABLES = -2
 
 
 class Tally(ScopedModel):

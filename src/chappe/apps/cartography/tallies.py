@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, F, QuerySet, Sum
 
-from chappe.apps.cartography.models import COARSE, FINE, LINKS, Stale, Stamp, Tally
+from chappe.apps.cartography.models import COARSE, FINE, Stale, Stamp, Tally
 from chappe.apps.network.cells import ZOOM, cell_range
 from chappe.apps.network.models import Building
 
@@ -63,7 +63,7 @@ def recount(squares: Iterable[int]) -> int:
         # First the log, then the count: a change that comes in between is either counted or still in the log.
         Stale.objects.filter(cell__in=wanted).delete()
         for square in wanted:
-            if square != LINKS:
+            if square >= 0:  # not those that stand for lines
                 _recount(square)
         Stamp.objects.bulk_create(
             [Stamp(cell=square, number=secrets.randbits(STAMP_BITS)) for square in wanted],

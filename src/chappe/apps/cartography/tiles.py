@@ -5,13 +5,14 @@ the sums of ``tallies`` are shown to those alone who may see every building.
 """
 
 import gzip
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from chappe.apps.cartography import links, tallies
-from chappe.apps.cartography.models import COARSE, FINE, LINKS, Stale, Stamp
-from chappe.apps.network.cells import ZOOM, cell_range
+from chappe.apps.cartography import cables, links, tallies
+from chappe.apps.cartography.models import CABLES, COARSE, FINE, LINKS, Stale, Stamp
+from chappe.apps.network.cells import ZOOM, apart, cell_range, interleave
 from chappe.apps.network.models import Building, Pbo, Pm, Prdm
 from chappe.apps.parties.models import Commune
 from chappe.core.network.geo import tile_bounds
@@ -20,12 +21,12 @@ from chappe.kit.access.door import EVERYONE, is_house, may, visible_to
 
 DEEPEST = 16  # a page drawn deeper stretches these tiles
 #: layer → zoom from which it is in tiles. Buildings are counted by squares below theirs.
-FROM = {"place": 4, "prdm": 5, "link": 7, "pm": 11, "building": 15, "pbo": 15}
+FROM = {"place": 4, "prdm": 5, "link": 7, "pm": 11, "cable": 14, "building": 15, "pbo": 15}
 GRID = 3  # figures of a tile stand in squares of its zoom + 3: eight by eight
 LIVE = 4  # squares counted while the reader waits, when they changed since the last minute
 #: zoom up to which only communes of so many inhabitants are named
 POPULOUS = ((5, 150_000), (6, 80_000), (7, 30_000), (8, 6_000), (9, 2_500), (10, 800), (11, 200), (24, 0))
-SHAPE = 1  # raise it when what a tile holds is changed here: kept tiles are then cut again
+SHAPE = 2  # raise it when what a tile holds is changed here: kept tiles are then cut again
 
 
 def scope_of(user: Any) -> str:
@@ -41,10 +42,13 @@ def version(zoom: int, column: int, row: int) -> str:
     emptied when it is counted, and on PostgreSQL a long transaction may add to it after a shorter one.
     """
     low, high = squares(zoom, column, row)
-    counted = Stamp.objects.filter(cell__range=(low, high)).aggregate(n=Sum("number", default=0))["n"]
-    lines = Stamp.objects.filter(cell=LINKS).values_list("number", flat=True).first() or 0
-    since = Stale.objects.filter(cell__range=(low, high)).aggregate(last=Max("pk"), n=Count("pk"), hits=Sum("hits"))
-    moved = Stale.objects.filter(cell=LINKS).aggregate(last=Max("pk"), hits=Sum("hits"))
+    here, over = Q(cell__range=(low, high)), [LINKS]
+    if zoom >= FROM["cable"]:  # a straight line comes from what stands around
+        here, over = Q(cell__in=[*around(low)]), [LINKS, CABLES]
+    counted = Stamp.objects.filter(here).aggregate(n=Sum("number", default=0))["n"]
+    lines = Stamp.objects.filter(cell__in=over).aggregate(n=Sum("number", default=0))["n"]
+    since = Stale.objects.filter(here).aggregate(last=Max("pk"), n=Count("pk"), hits=Sum("hits"))
+    moved = Stale.objects.filter(cell__in=over).aggregate(last=Max("pk"), hits=Sum("hits"))
     parts = (counted, lines, since["last"], since["n"], since["hits"], moved["last"], moved["hits"])
     return "-".join(str(part or 0) for part in (SHAPE, *parts))
 
@@ -53,6 +57,15 @@ def squares(zoom: int, column: int, row: int) -> tuple[int, int]:
     """(lowest, highest) coarse square that a tile touches."""
     low, high = cell_range(zoom, column, row)
     return low >> 2 * (ZOOM - COARSE), high >> 2 * (ZOOM - COARSE)
+
+
+def around(square: int) -> Iterator[int]:
+    """A coarse square and its eight neighbours."""
+    column, row, size = *apart(square), 1 << COARSE
+    for x in (column - 1, column, column + 1):
+        for y in (row - 1, row, row + 1):
+            if 0 <= x < size and 0 <= y < size:
+                yield interleave(x, y)
 
 
 def cut(zoom: int, column: int, row: int, user: Any) -> bytes:
@@ -65,6 +78,8 @@ def cut(zoom: int, column: int, row: int, user: Any) -> bytes:
     )
     if zoom >= FROM["link"]:
         layers.append(links.layer(frame, user))
+    if zoom >= FROM["cable"]:
+        layers.append(cables.layer(frame, zoom, (column, row), user))
     if zoom >= FROM["pbo"]:
         layers.append(_pbos(frame, span, user))
     if zoom >= FROM["pm"]:

@@ -11,7 +11,7 @@ A migration of the network may make a table of SQLite anew, which loses its trig
 
 from typing import Any
 
-from chappe.apps.cartography.models import COARSE, LINKS
+from chappe.apps.cartography.models import CABLES, COARSE, LINKS
 
 SHIFT = 2 * (20 - COARSE)
 #: table → columns that a tile shows; a change of any other leaves the tile as it is (PostgreSQL looks at statements, not columns).
@@ -22,14 +22,15 @@ PLACED = {
     "network_pbo": ("cell", "longitude", "latitude", "kind", "pm_id", "reference"),
 }
 ENDS = ("network_pm", "network_prdm")  # of a link
-LINK = "network_pmlink"
+#: tables of lines, and the square that stands for all of them
+LINES = {"network_pmlink": LINKS, "network_cable": CABLES}
 STALE = "cartography_stale"
 EVENTS = ("insert", "update", "delete")
 
 
 def names() -> set[str]:
     """Every trigger that must stand."""
-    return {f"cartography_{table}_{event}" for table in (*PLACED, LINK) for event in EVENTS}
+    return {f"cartography_{table}_{event}" for table in (*PLACED, *LINES) for event in EVENTS}
 
 
 def ensure(connection: Any) -> bool:
@@ -40,7 +41,7 @@ def ensure(connection: Any) -> bool:
         else:
             cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
         missing = names() - {row[0] for row in cursor.fetchall()}
-        if not missing or not {*PLACED, LINK, STALE} <= set(connection.introspection.table_names(cursor)):
+        if not missing or not {*PLACED, *LINES, STALE} <= set(connection.introspection.table_names(cursor)):
             return False
         for statement in statements(connection.vendor):
             cursor.execute(statement)
@@ -63,7 +64,7 @@ def _hit(square: str, when: str) -> str:
 
 def _sqlite() -> list[str]:
     made = []
-    for table in (*PLACED, LINK):
+    for table in (*PLACED, *LINES):
         of = ", ".join(f'"{column}"' for column in PLACED.get(table, ()))
         for event in EVENTS:
             columns = f" OF {of}" if event == "update" and of else ""
@@ -75,8 +76,8 @@ def _sqlite() -> list[str]:
 
 
 def _sqlite_body(table: str, event: str) -> str:
-    if table == LINK:
-        return _hit(str(LINKS), "1")
+    if table in LINES:
+        return _hit(str(LINES[table]), "1")
     body = ""
     if event != "delete":
         body += _hit(f'(NEW."cell" >> {SHIFT})', 'NEW."cell" IS NOT NULL')
@@ -93,7 +94,7 @@ def _sqlite_body(table: str, event: str) -> str:
 # -- PostgreSQL: a statement at a time ---------------------------------------------------------------------------------
 def _postgresql() -> list[str]:
     made = []
-    for table in (*PLACED, LINK):
+    for table in (*PLACED, *LINES):
         for event in EVENTS:
             name = f"cartography_{table}_{event}"
             seen = {"insert": "NEW TABLE AS after", "delete": "OLD TABLE AS before"}
@@ -115,8 +116,8 @@ def _postgresql() -> list[str]:
 def _postgresql_body(table: str, event: str) -> str:
     into = f'INSERT INTO "{STALE}" ("cell", "hits")'
     rows = {"insert": ("after",), "delete": ("before",), "update": ("before", "after")}[event]
-    if table == LINK:
-        return f"{into} SELECT {LINKS}, 1 WHERE EXISTS (SELECT 1 FROM {rows[-1]});"
+    if table in LINES:
+        return f"{into} SELECT {LINES[table]}, 1 WHERE EXISTS (SELECT 1 FROM {rows[-1]});"
     squares = " UNION ".join(f'SELECT "cell" >> {SHIFT} AS s FROM {row} WHERE "cell" IS NOT NULL' for row in rows)
     body = f"{into} SELECT s, 1 FROM ({squares}) AS squares;"
     if event == "update" and table in ENDS:

@@ -27,6 +27,24 @@ def _spread(value: Any) -> Any:
     return (value | value << 1) & 0x5555555555555555
 
 
+def apart(cell: int) -> tuple[int, int]:
+    """The column and the row that :func:`interleave` put together."""
+    return _gathered(cell >> 1), _gathered(cell)
+
+
+def _gathered(value: int) -> int:
+    """x0a x0b x0c → abc, the other bits left out."""
+    value &= 0x5555555555555555
+    for shift, kept in (
+        (1, 0x3333333333333333),
+        (2, 0x0F0F0F0F0F0F0F0F),
+        (4, 0x00FF00FF00FF00FF),
+        (8, 0x0000FFFF0000FFFF),
+    ):
+        value = (value | value >> shift) & kept
+    return (value | value >> 16) & 0xFFFFFFFF
+
+
 def cell_of(longitude: float | None, latitude: float | None) -> int | None:
     """The cell of a point; None for a thing that has none."""
     if longitude is None or latitude is None:
@@ -52,3 +70,23 @@ def cell_range(zoom: int, column: int, row: int) -> tuple[int, int]:
     shift = 2 * (ZOOM - zoom)
     low = interleave(column, row) << shift
     return low, low + (1 << shift) - 1
+
+
+def around(cells: list[int]) -> int | None:
+    """The smallest map tile that holds all these cells, told by its lowest cell; None for none.
+
+    Lines are looked up by it: a tile asks for what stands in it, and for its ancestors (:func:`above`).
+    """
+    if not cells:
+        return None
+    differs = 0
+    for cell in cells:
+        differs |= cell ^ cells[0]
+    shift = (differs.bit_length() + 1) // 2 * 2
+    return cells[0] >> shift << shift
+
+
+def above(zoom: int, column: int, row: int) -> list[int]:
+    """The lowest cell of every tile that holds this one."""
+    low = interleave(column, row) << 2 * (ZOOM - zoom)
+    return sorted({low >> shift << shift for shift in range(2 * (ZOOM - zoom) + 2, 2 * ZOOM + 2, 2)})

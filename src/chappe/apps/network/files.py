@@ -24,7 +24,7 @@ from chappe.core.network.colours import ORANGE, SCHEMES
 from chappe.kit.access.actor import Actor
 
 _TABLE = re.compile(
-    rb"\bt_(?:noeud|adresse|zsro|zpbo|ebp|cable|fibre|position|cassette|tiroir|ptech|suf|baie|ltech|sitetech)(?:_patch20\d)?\.csv",
+    rb"\bt_(?:noeud|adresse|zsro|zpbo|ebp|cable(?:line)?|fibre|position|cassette|tiroir|ptech|suf|baie|ltech|sitetech)(?:_patch20\d)?\.csv",
     re.I,
 )
 SURE = 90  # above what any archive of tables gets
@@ -141,6 +141,7 @@ register_format(
             ("t_zsro, t_noeud, t_adresse", _("the PM, its place and its address")),
             ("t_ebp, t_zpbo, t_ptech", _("closures and PBO; sockets with t_suf")),
             ("t_cable, t_fibre", _("cables with their fibres and tubes")),
+            ("t_cableline, t_cheminement", _("the course of the cables, drawn on the map")),
             ("t_baie, t_tiroir, t_cassette, t_position", _("positions of the PM, splices of the boxes")),
         ),
         described=_described,

@@ -86,6 +86,8 @@ def ready(obj: models.Model) -> None:
             obj.place()
         except (KeyError, ValueError):
             raise ValidationError({"x": _("This point is outside of its projection.")}) from None
+    if isinstance(obj, Cable):
+        obj.place()
     if isinstance(obj, Building):
         obj.fold()
 

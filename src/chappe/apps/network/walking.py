@@ -47,7 +47,7 @@ class Facts:
         for part in _parts(lacking):
             more = Fibre.objects.filter(pk__in=part).values_list("pk", "cable", "number")
             self.fibres.update({pk: (cable, number) for pk, cable, number in more})
-        self.cables = Cable.objects.in_bulk({cable for cable, _number in self.fibres.values()})
+        self.cables = Cable.objects.defer("path").in_bulk({cable for cable, _number in self.fibres.values()})
         ends = {cable.end for cable in self.cables.values() if cable.end}
         self.boxes = {row.reference: row.pk for row in Pbo.objects.filter(reference__in=ends).only("reference")}
 

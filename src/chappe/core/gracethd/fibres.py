@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from chappe.core.gracethd.courses import Courses
 from chappe.core.gracethd.source import Row
 from chappe.core.gracethd.things import MOST_FIBRES, MOST_POSITIONS, Gatherer, Thing
 from chappe.core.network.colours import in_cable
@@ -17,6 +18,7 @@ def cables(work: Gatherer) -> Iterator[Thing]:
     for row in work.table("t_fibre").rows.values():
         if row.get("cable") in names:
             inside[row["cable"]].append(row)
+    courses = Courses(work)
     for code, row in table.rows.items():
         if code not in names:
             continue
@@ -37,6 +39,8 @@ def cables(work: Gatherer) -> Iterator[Thing]:
         for end in ("start", "end"):
             said = _end(work, row, end)
             fields |= {end: said[:100]} if said else {}
+        course = courses.of(code)
+        fields |= {"path": course} if course else {}
         yield Thing("cable", names[code], fields, table.file, int(row["#"]))
 
 

@@ -65,6 +65,7 @@ class TableSpec:
     points: Mapping[str, str]
     patches: Sequence[str] = ()
     need: bool = False
+    key: Sequence[str] = ()  # of a table without a code: what tells its rows apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ def spec_from_toml(text: str) -> Spec:
     tables = {}
     for name, entry in data.get("tables", {}).items():
         columns = entry.get("columns", {})
-        if "code" not in columns:
+        key = tuple(entry.get("key", ()))
+        if "code" not in columns and not (key and set(key) <= set(columns)):
             raise ValueError(f"{name}: no column “code”")
         points = entry.get("points", {})
         if strangers := [
@@ -98,7 +100,7 @@ def spec_from_toml(text: str) -> Spec:
             if column not in columns or table not in data["tables"]
         ]:
             raise ValueError(f"{name}: {', '.join(strangers)}")
-        tables[name] = TableSpec(name, columns, points, tuple(entry.get("patches", ())), bool(entry.get("need")))
+        tables[name] = TableSpec(name, columns, points, tuple(entry.get("patches", ())), bool(entry.get("need")), key)
     return Spec(
         data.get("separator", ";"),
         frozenset(data.get("empty", [""])),
@@ -139,6 +141,8 @@ class Table:
 
     def named(self, field: str) -> str:
         """The name of the column in files."""
+        if field == "code" and self.spec.key:
+            return ", ".join(self.spec.columns[name][0] for name in self.spec.key)
         return next(iter(self.spec.columns.get(field, ("",))))
 
 
@@ -275,9 +279,9 @@ def _read_table(name: str, file: str, data: bytes, spec: Spec, found: Source, bu
     places = {
         ours: names.index(alias) for ours, aliases in owner.columns.items() for alias in aliases[::-1] if alias in names
     }
-    if "code" not in places:
+    if lacking := [ours for ours in owner.key or ("code",) if ours not in places]:
         found.issues.append(
-            Issue("gracethd.missing-column", file=file, line=1, params={"value": owner.columns["code"][0]})
+            Issue("gracethd.missing-column", file=file, line=1, params={"value": owner.columns[lacking[0]][0]})
         )
         return
     if not patch:
@@ -287,6 +291,8 @@ def _read_table(name: str, file: str, data: bytes, spec: Spec, found: Source, bu
         if not budget.row():
             return
         row = {ours: cells[index] for ours, index in places.items() if cells[index] not in spec.empty}
+        if owner.key and all(name in row for name in owner.key):
+            row["code"] = "|".join(row[name] for name in owner.key)
         row["#"] = str(number)
         _keep(table, row, found.issues, patch=patch)
 

@@ -243,6 +243,11 @@ def _inside(system: str, x: float, y: float) -> bool:
     return west <= x <= east and south <= y <= north
 
 
+def home_of(x: float, y: float) -> str:
+    """The projected system in whose territory a point stands; "" for none."""
+    return next((system for system in _HOMES if _inside(system, x, y)), "")
+
+
 def gather(source: Source, spec: Spec | None = None) -> Found:
     """Everything of the set, in the order in which it must be made."""
     from chappe.core.gracethd import fibres, places

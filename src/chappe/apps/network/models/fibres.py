@@ -3,16 +3,20 @@
 Tube and colour of a fibre are not stored: they follow from its number in the cable, the cable's fibres a tube and its scheme.
 """
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chappe.apps.network.cells import around, cell_of
 from chappe.apps.network.models.buildings import Pto
 from chappe.apps.network.models.located import no_separator
 from chappe.apps.network.models.points import Pbo, Pm
 from chappe.core.network.colours import MAX_RINGS, ORANGE, SCHEMES, colour_of, in_cable
+from chappe.core.network.lines import read_path
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
 
 COLOURED = 12 * (MAX_RINGS + 1)  # beyond, no colour is agreed
@@ -22,6 +26,7 @@ class Cable(ScopedModel):
     """A cable: transport (TR), distribution (DI) or drop (RA)."""
 
     access = Access(area="reseau", owner=HOUSE)
+    audit_ignore = ("path", "cell")
 
     class Kind(models.TextChoices):
         TRANSPORT = "TR", _("transport")
@@ -39,14 +44,33 @@ class Cable(ScopedModel):
     start = models.CharField(_("from"), max_length=100, blank=True)
     end = models.CharField(_("to"), max_length=100, blank=True)
     length = models.FloatField(_("length (m)"), null=True, blank=True)
+    # Where it runs, when a file said so: “5.49521,47.09102 5.49533,47.09110”, parts of it parted by “;” (core.network.lines).
+    path = models.TextField(_("course"), blank=True, editable=False, default="")
+    cell = models.BigIntegerField(
+        null=True, editable=False, db_index=True
+    )  # the smallest map tile that holds all of it
 
     class Meta:
         verbose_name = _("cable")
         verbose_name_plural = _("cables")
         ordering = ["reference"]
+        indexes = [models.Index(fields=["pm", "kind"], name="network_cable_pm")]
 
     def __str__(self) -> str:
         return self.reference
+
+    def place(self) -> None:
+        """The tile that it is looked up by, from its course."""
+        self.cell = around([cell_of(*point) or 0 for part in read_path(self.path) for point in part])
+
+    def audit_extra(self) -> dict[str, int]:
+        """Of a course, the journal tells how many points it has."""
+        return {"course": sum(len(part) for part in read_path(self.path))}
+
+    @staticmethod
+    def audit_words(_name: str, before: Any, after: Any) -> tuple[str, str, str]:
+        """The same, for people."""
+        return str(_("points of the course")), str(before or 0), str(after or 0)
 
 
 class Fibre(ScopedModel):

@@ -53,6 +53,10 @@ export function addNetwork(map, config) {
     "text-size": ["interpolate", ["linear"], ["zoom"], 5, 11, 9, ["interpolate", ["linear"], ["get", "n"], 1000, 11, 30000, 15], 13, ["interpolate", ["linear"], ["get", "n"], 500, 12, 30000, 19]], "text-padding": 4, "text-max-width": 8, "text-anchor": "top", "text-offset": ["step", ["zoom"], ["literal", [0, 2]], 13, ["literal", [0, 0]]] },
     paint: { "text-color": "#6b778c", "text-halo-color": "#eef1f6", "text-halo-width": 1.4 } }));
   add(layer("link", "line", "link", { layout: { "line-cap": "round" }, paint: { "line-color": "#e4570b", "line-opacity": 0.65, "line-width": ["interpolate", ["linear"], ["zoom"], 7, 0.7, 14, 2], "line-dasharray": [3, 2] } }));
+  const thick = ["interpolate", ["linear"], ["zoom"], 14, ["match", ["get", "kind"], "TR", 2.2, "DI", 1.2, 0.7], 18, ["match", ["get", "kind"], "TR", 4, "DI", 2.6, 1.4]];
+  const hue = ["match", ["get", "kind"], "TR", "#9a3412", "RA", "#64748b", "#0f766e"];
+  add(layer("cable", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 0], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": hue, "line-opacity": 0.85, "line-width": thick } }));
+  add(layer("cable-straight", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 1], paint: { "line-color": hue, "line-opacity": 0.5, "line-width": thick, "line-dasharray": [2, 2] } }));
   add({ id: "ties", type: "line", source: "ties", layout: { "line-cap": "round" }, paint: { "line-color": BRAND, "line-opacity": 0.75, "line-width": 2.2 } });
   add(layer("chosen-under", "circle", "building", { filter: ["==", ["get", "pm"], -1], minzoom: config.from.building, paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 5.5, 18, 11], "circle-color": BRAND, "circle-opacity": 0.22 } }));
   add(layer("building", "circle", "building", { minzoom: config.from.building, layout: { "circle-sort-key": ["get", "kind"] },
@@ -78,7 +82,7 @@ export function showStates(map, config, shown) {
 }
 
 export function showLayer(map, name, shown) {
-  map.setLayoutProperty(name, "visibility", shown ? "visible" : "none");
+  for (const one of name === "cable" ? ["cable", "cable-straight"] : [name]) map.setLayoutProperty(one, "visibility", shown ? "visible" : "none");
 }
 
 /* The buildings of a PM or of a PBO, marked. */

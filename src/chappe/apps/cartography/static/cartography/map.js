@@ -96,10 +96,25 @@ function legend(map) {
     box.addEventListener("change", set);
     if (!box.checked) set();
   }
+  map.on("idle", () => figures(map, states));
   const hint = byId("mp-hint");
   const told = () => { hint.hidden = map.getZoom() >= config.from.building; };
   map.on("zoom", told);
   told();
+}
+
+/* how many buildings of each state the map shows now: rings stand for theirs */
+function figures(map, states) {
+  const each = map.getZoom() >= config.from.building, bounds = map.getBounds();
+  const found = new Map(map.querySourceFeatures("network", { sourceLayer: each ? "building" : "count" }).map((one) => [one.id, one]));
+  const sums = states.map(() => 0);
+  for (const { geometry, properties } of found.values()) {
+    if (!bounds.contains(geometry.coordinates)) continue;
+    if (each) sums[properties.state] += 1;
+    else states.forEach((_, place) => { sums[place] += properties[`s${place}`] || 0; });
+  }
+  const written = new Intl.NumberFormat(config.language);
+  states.forEach((box) => { box.closest("label").querySelector("b").textContent = written.format(sums[Number(box.value)]); });
 }
 
 /* clicks: the nearest of the most telling things */

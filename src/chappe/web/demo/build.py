@@ -27,7 +27,7 @@ from chappe.kit.api.models import ApiKey
 from chappe.kit.api.services import create_key
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
-from chappe.web.demo import bills, clients, desk, ipe, network, people, plans, publication, tickets, traffic
+from chappe.web.demo import bills, clients, desk, ipe, network, people, plans, publication, sites, tickets, traffic
 
 SEED = 1794
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
@@ -94,6 +94,7 @@ def _clients(
     tickets.build(
         actor=actor, operator=operator, plan=versions.retail.plan, buy_plan=buy, mondays=weeks, until=timezone.now()
     )
+    sites.build(actor=actor, operator=operator)
     say(N_("products, invoices, payments"))
     month = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
     bills.build(actor=actor, operator=operator, since=since, month=month)

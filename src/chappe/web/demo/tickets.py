@@ -91,7 +91,7 @@ def _files(monday: dt.date, until: dt.datetime) -> Iterator[tuple[str, bytes]]:
     town = _until(
         made_calls(260, start=_at(monday), seed=SEED * 2 + monday.toordinal(), first=first, per_hour=5.0), monday, local
     )
-    yield clients.TOWN, "".join(_asterisk(call) for call in town).encode()
+    yield clients.TOWN, "".join(asterisk(call) for call in town).encode()
     rows = [row for row in _centrex(monday) if row[0] <= local and not _is_late(row[0], until)]
     yield clients.CENTREX, b"\n".join([HEADER.encode(), *_operator_file(rows)]) + b"\n" if rows else b""
 
@@ -111,7 +111,7 @@ def _is_late(start: dt.datetime, until: dt.datetime) -> bool:
     return this_month - dt.timedelta(days=LATE_DAYS) <= start.date() < this_month
 
 
-def _asterisk(call: Call) -> str:
+def asterisk(call: Call) -> str:
     """A line of Master.csv: 17 columns, everything but numbers between quotes."""
     to = {"out": ip_office.OUTSIDE_PREFIX + call.outside, "in": call.extension, "int": call.to}[call.way]
     caller = call.outside if call.way == "in" else call.extension

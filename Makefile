@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := 0.13.9
 
+# Dozens of processes start with the same modules: they are compiled once, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-sqlite test-postgresql lint format bench docs assets messages shots clean
 
 $(READY): requirements.lock pyproject.toml

@@ -17,6 +17,7 @@ examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 def pytest_configure() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True  # each test client would read the folders of static files again
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers.models import Customer
-from chappe.apps.invoicing.models import Deposit, DepositStatus, IssuedFile, Production, Report
+from chappe.apps.invoicing.models import Deposit, DepositStatus, IssuedFile, Production, Report, ReportLayout
 from chappe.core.billing.document import Document
+from chappe.core.einvoice.reporting_layout import packaged_text
 from tests.support import rows_billing, rows_customers
 
 _serial = itertools.count(1)
@@ -55,10 +56,15 @@ def report(owner: Any, mark: str) -> Report:
     )
 
 
+def report_layout(_owner: Any, mark: str) -> ReportLayout:
+    return ReportLayout.objects.create(note=mark, text=packaged_text())
+
+
 FACTORIES = {
     Deposit: deposit,
     DepositStatus: deposit_status,
     IssuedFile: issued_file,
     Production: production,
     Report: report,
+    ReportLayout: report_layout,
 }

@@ -11,6 +11,7 @@ from chappe.apps.invoicing.models import IssuedFile, Production
 from chappe.apps.payments import mandates, services
 from chappe.apps.payments.models import (
     Allocation,
+    BankLayout,
     BankStatement,
     Collection,
     Debit,
@@ -113,6 +114,13 @@ def bank_statement(owner: Any, mark: str) -> BankStatement:
     return made
 
 
+def bank_layout(owner: Any, mark: str) -> BankLayout:
+    made = BankLayout(owner=owner, name=mark, day="Date", amount="Montant", text="Libellé")
+    made.set_iban(OUR_IBAN)
+    made.save()
+    return made
+
+
 def movement(owner: Any, mark: str) -> Movement:
     return Movement.objects.create(
         statement=bank_statement(owner, f"s{mark}"), position=1, day=DAY, amount=euros("10"), name=mark, text=mark
@@ -133,6 +141,7 @@ def reminder(owner: Any, mark: str) -> Reminder:
 
 FACTORIES = {
     Allocation: allocation,
+    BankLayout: bank_layout,
     BankStatement: bank_statement,
     Collection: collection,
     Debit: debit,

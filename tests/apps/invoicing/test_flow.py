@@ -158,6 +158,22 @@ def test_the_life_of_a_deposit(ready):
     assert depositing.still_open() == []
 
 
+def test_a_paid_invoice_is_told_to_the_platform_once(ready, monkeypatch):
+    row = depositing.deposit(actor=HOUSE, invoice=ready)
+    paid: list[bool] = [False]
+    monkeypatch.setattr(depositing, "_paid", [lambda invoice: invoice == ready and paid[0]])
+    jobs.poll(context())
+    row.refresh_from_db()
+    assert row.status == 200
+    paid[0] = True
+    for _again in range(2):
+        jobs.poll(context())
+    row.refresh_from_db()
+    assert (row.status, row.is_over) == (212, True)
+    assert [status.code for status in row.statuses.all()] == [200, 212]
+    assert not depositing.tell_paid(actor=HOUSE, deposit=row)
+
+
 def test_a_refused_invoice_keeps_its_reason(ready):
     row = depositing.deposit(actor=HOUSE, invoice=ready)
     tell(platform_folder(), row.reference, 210, "montant contesté", at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC))

@@ -3,12 +3,14 @@
 import datetime as dt
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 
-from chappe.apps.invoicing import reporting
-from chappe.apps.invoicing.models import Report
+from chappe.apps.invoicing import report_layouts, reporting
+from chappe.apps.invoicing.models import Report, ReportLayout
 from chappe.apps.invoicing.queries import platform_folder
+from chappe.core.einvoice.reporting_layout import packaged_text
 from chappe.core.einvoice.samples import company, person
+from chappe.kit.access.actor import Actor
 from tests.apps.invoicing.conftest import HOUSE
 from tests.support import rows_billing
 from tests.support.rows_invoicing import issued
@@ -80,3 +82,37 @@ def test_without_a_siren_there_is_a_sentence(told):
     with pytest.raises(ValidationError):
         reporting.make(actor=HOUSE, report=told["transactions", dt.date(2026, 11, 1)])
     assert Report.objects.filter(state="due").count() == 4
+
+
+def test_a_corrected_layout_is_in_force_until_one_goes_back(told):
+    packaged = packaged_text()
+    for wrong in ("x = ", packaged.replace('root = "Report"', 'root = ""')):
+        with pytest.raises(ValidationError, match="inutilisable"):
+            report_layouts.create(actor=HOUSE, data={"note": "x", "text": wrong})
+    assert not ReportLayout.objects.exists()
+    copy = report_layouts.create(
+        actor=HOUSE, data={"note": "Nom officiel", "text": packaged.replace('root = "Report"', 'root = "Declaration"')}
+    )
+    row = told["transactions", dt.date(2026, 11, 1)]
+    assert b":Report " in reporting.make(actor=HOUSE, report=row).xml.path.read_bytes(), "a draft changes nothing"
+    report_layouts.activate(actor=HOUSE, objects=[copy])
+    assert b":Declaration " in reporting.make(actor=HOUSE, report=row).xml.path.read_bytes()
+    with pytest.raises(ValidationError):
+        report_layouts.update(actor=HOUSE, object=copy, data={"note": "y"})
+    with pytest.raises(ValidationError):
+        report_layouts.delete(actor=HOUSE, object=copy)
+    report_layouts.retire(actor=HOUSE, objects=[copy])
+    assert b":Report " in reporting.make(actor=HOUSE, report=row).xml.path.read_bytes()
+
+
+def test_only_administrators_of_the_house_correct_a_layout(client, bruno, admin):
+    given = {"note": "x", "text": packaged_text()}
+    with pytest.raises(PermissionDenied):
+        report_layouts.create(actor=Actor(user=bruno), data=given)
+    client.force_login(admin)
+    assert client.post("/invoicing/report-layout/new/", given).status_code == 302
+    page = client.get(f"/invoicing/report-layout/{ReportLayout.objects.get().pk}/").content.decode()
+    assert "urn:chappe:e-reporting:proposed:1" in page
+    refused = client.post("/invoicing/report-layout/new/", given | {"text": "x ="})
+    assert refused.status_code == 422
+    assert ReportLayout.objects.count() == 1

@@ -4,8 +4,10 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from lxml import etree
 
 from chappe.core.einvoice import reporting as core
+from chappe.core.einvoice.reporting_layout import LayoutFault, packaged_text, read
 from chappe.core.einvoice.samples import COMPANY, SAMPLES, company, person
 
 D = dt.date
@@ -62,6 +64,62 @@ def test_no_payment_is_told_on_debits_nor_under_reverse_charge():
     assert core.payments([core.Payment(document, D(2026, 12, 1), document.gross)], on_debits=True) == ()
     other = SAMPLES["wholesale"]()
     assert core.payments([core.Payment(other, D(2026, 12, 1), other.gross)]) == ()
+
+
+def test_a_payment_between_french_companies_is_told_by_its_invoice_and_goods_by_nothing():
+    def told(document):
+        return core.payments([core.Payment(document, D(2026, 12, 1), document.gross)])
+
+    assert told(company()) == (), "the status 212 of the electronic invoice tells it"
+    abroad = replace(company(), buyer=replace(COMPANY, address=replace(COMPANY.address, country="BE")))
+    assert {(r.flux, r.invoice) for r in told(abroad)} == {("10.2", "FA2026-00142")}
+    assert told(replace(person(), frame="B1")) == ()
+    assert told(replace(person(), vat_on_debits=True)) == ()
+    assert told(SAMPLES["guyane"]()) == ()
+
+
+def test_a_corrected_layout_changes_names_codes_order_and_days():
+    text = packaged_text().replace('name = "Base"', 'name = "MontantHT"').replace('S = "TPS1"', 'S = "PRESTA"')
+    text = text.replace('date = "%Y-%m-%d"', 'date = "%Y%m%d"').replace('rows = ""', 'rows = "Lignes"')
+    text = text.replace('namespace = "urn:chappe:e-reporting:proposed:1"', 'namespace = ""')
+    text = text.replace('person_sale = "10.3"', 'person_sale = "10.33"').replace("due_day = 20", "due_day = 18")
+    text = text.replace(
+        '[[head]]\nname = "Kind"', '[[head]]\nname = "Version"\nvalue = "=2.1"\n[[head]]\nname = "Kind"'
+    )
+    layout = read(text)
+    period = core.period_of(D(2026, 11, 3), "transactions", "monthly", layout)
+    assert period.due == D(2026, 11, 18)
+    report = core.Report(period, "812345676", "Saône Télécom", core.transactions([person()], layout))
+    tree = etree.fromstring(core.as_xml(report, layout))
+    assert [tree.findtext(name) for name in ("Version", "From")] == ["2.1", "20261101"]
+    rows = tree.findall("Lignes/Row")
+    assert [[row.findtext(name) for name in ("Flux", "Category", "MontantHT")] for row in rows] == [
+        ["10.33", "PRESTA", "7.99"], ["10.33", "PRESTA", "36.34"],
+    ]  # fmt: skip
+    assert core.as_csv(report, layout).decode("utf-8-sig").splitlines()[0].split(";")[5] == "MontantHT"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('value = "base"', 'value = "basis"'),
+        ('name = "Tax"\nvalue = "tax"', 'name = "Tax"\nvalue = "count"'),
+        ('root = "Report"', 'root = "Re port"'),
+        ('name = "Tax"', 'name = "Base"'),
+        ('date = "%Y-%m-%d"', 'date = "%Y-%m"'),
+        ("decimals = 2", 'decimals = "2"'),
+        ('separator = ";"', 'separator = "x"'),
+        ("last_day = 20", "last_day = 19"),
+        ("first_day = 21\nlast_day = 0", "first_day = 21\nlast_day = 28"),
+        ('abroad_sale = "10.1"', ""),
+        ("[words]", "[wordz]"),
+        ("[file]", "[file"),
+    ],
+)
+def test_a_layout_that_cannot_be(before, after):
+    assert packaged_text().count(before) >= 1
+    with pytest.raises(LayoutFault):
+        read(packaged_text().replace(before, after, 1))
 
 
 def test_the_files_say_the_same():

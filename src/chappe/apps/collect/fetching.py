@@ -17,9 +17,7 @@ from django.utils import timezone
 from chappe.apps.collect import alarms, intake, told
 from chappe.apps.collect.models import Chunk, FetchedFile, Source, SourceAlarm, SourceState
 from chappe.connectors.files import FilesError, Place, Remote, open_fetcher, sentence, settled
-from chappe.kit.access.actor import Actor
 
-SYSTEM = Actor.system("collect")
 MOST_FILES = 200  # a round
 SETTLE_SECONDS = 3.0
 State = FetchedFile.State
@@ -89,7 +87,7 @@ def _take(source: Source, remote: Remote, path: Path, found: Told) -> None:
     apart = before.exists() and not source.files_grow
     try:
         chunk, is_new = intake.receive(
-            actor=SYSTEM, source=source, file=path, name=remote.name, kind=Chunk.Kind.FETCH, waits=apart
+            actor=intake.SYSTEM, source=source, file=path, name=remote.name, kind=Chunk.Kind.FETCH, waits=apart
         )
     except ValidationError as error:
         values |= {"state": State.FAILED, "problem": " ".join(error.messages)[:500]}

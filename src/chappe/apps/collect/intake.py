@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop
 
 from chappe.apps.collect import profiles, told
@@ -39,7 +40,7 @@ register_sentence("collect.replayed", gettext_noop("{actor} had {count} refused 
 
 HEAD_BYTES = 262_144
 SMALL = 8_000_000  # bytes waiting that a quick worker takes on
-SYSTEM = Actor.system("collect")
+SYSTEM = Actor.system("collect", said=gettext_lazy("The collection"))
 
 
 # -- the spool -------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from django.utils import timezone
 from chappe.apps.exchange import formats, queries
 from chappe.apps.exchange.formats import THRESHOLD_ROWS, Applied, Context, Format, Reading
 from chappe.apps.exchange.models import PlannedChange, ReceivedFile, State
+from chappe.apps.exchange.progress import telling
 from chappe.apps.exchange.sink import Sink
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit.services import event
@@ -86,7 +87,7 @@ def _end(
     return row if moved else None
 
 
-def run_apply(*, actor: Actor, file: int, job: int) -> ReceivedFile | None:
+def run_apply(*, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None) -> ReceivedFile | None:
     """Make every planned change, whole or not at all. None when it was done already."""
     with transaction.atomic():
         row = _taken(file, job, State.APPLYING)
@@ -100,7 +101,8 @@ def run_apply(*, actor: Actor, file: int, job: int) -> ReceivedFile | None:
             row.save()
             return row
         changes = PlannedChange.objects.filter(file=row).exclude(kind=PlannedChange.Kind.REFUSE).order_by("pk")
-        done: Applied = form.apply(row, changes, actor)
+        with telling(row.pk, job, progress):
+            done: Applied = form.apply(row, changes, actor)
         _keep_keys(row, done)
         row.result = [_link(obj) for obj in done.links]
         row.state, row.verdict = State.APPLIED, {"code": "applied", "params": {}}
@@ -130,14 +132,15 @@ def _link(obj: Any) -> dict[str, str]:
     return {"model": obj._meta.label_lower, "pk": str(obj.pk), "label": str(obj)[:200]}
 
 
-def run_undo(*, actor: Actor, file: int, job: int) -> ReceivedFile | None:
+def run_undo(*, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None) -> ReceivedFile | None:
     """Put everything back, whole or not at all. None when it was done already."""
     with transaction.atomic():
         row = _taken(file, job, State.UNDOING)
         form = formats.get(row.kind) if row is not None else None
         if row is None or form is None:
             return None
-        form.undo(row, actor)
+        with telling(row.pk, job, progress):
+            form.undo(row, actor)
         row.state, row.verdict = State.UNDONE, {"code": "undone", "params": {}}
         row.undone_at, row.undone_by = timezone.now(), actor.user
         row.save()

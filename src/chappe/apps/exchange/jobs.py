@@ -29,13 +29,21 @@ def read(ctx: JobContext, file: int) -> None:
 @job("exchange.apply", label=_("Apply a received file"), area=AREA)
 def apply(ctx: JobContext, file: int) -> None:
     """Make the planned changes."""
-    _run(ctx, file, State.APPLYING, lambda: flow.run_apply(actor=ctx.actor, file=file, job=ctx.job.pk))
+
+    def progress(done: int, total: int) -> None:
+        ctx.progress(done, total, _g("applying"))
+
+    _run(ctx, file, State.APPLYING, lambda: flow.run_apply(actor=ctx.actor, file=file, job=ctx.job.pk, progress=progress))
 
 
 @job("exchange.undo", label=_("Undo a received file"), area=AREA)
 def undo(ctx: JobContext, file: int) -> None:
     """Put back what was changed."""
-    _run(ctx, file, State.UNDOING, lambda: flow.run_undo(actor=ctx.actor, file=file, job=ctx.job.pk))
+
+    def progress(done: int, total: int) -> None:
+        ctx.progress(done, total, _g("undoing"))
+
+    _run(ctx, file, State.UNDOING, lambda: flow.run_undo(actor=ctx.actor, file=file, job=ctx.job.pk, progress=progress))
 
 
 def _run(ctx: JobContext, file: int, state: str, work: Callable[[], Any]) -> None:

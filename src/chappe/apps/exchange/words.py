@@ -193,7 +193,10 @@ def shown(value: Any) -> str:
         return "∅"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return str(value)
+    if isinstance(value, str) and _DAY.match(value):
+        with suppress(ValueError):
+            return date_format(dt.date.fromisoformat(value), "SHORT_DATE_FORMAT")
+    return Truncator(value).chars(LONGEST) if isinstance(value, str) else str(value)
 
 
 def change_rows(change: Any) -> list[tuple[str, str, str]]:

@@ -1,4 +1,9 @@
-"""Invoices and reports handed to a platform, and the statuses that it tells. The port does the talking."""
+"""Invoices handed to a platform, the statuses that it tells, and the one that is ours to tell: paid. The port does the talking.
+
+Whether an invoice is paid comes from the app above by a hook (``paid_with``).
+"""
+
+from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,6 +18,15 @@ from chappe.connectors.einvoice.production import PDF
 from chappe.core.einvoice.statuses import PAID, REFUSED, REJECTED, STATUSES
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit import services as audit
+
+_paid: list[Callable[[Invoice], bool]] = []
+
+
+def paid_with(function: Callable[[Invoice], bool]) -> Callable[[Invoice], bool]:
+    """The payments app says here whether money has paid an invoice whole. Called in its ``ready()``."""
+    if function not in _paid:
+        _paid.append(function)
+    return function
 
 
 def deposit(*, actor: Actor, invoice: Invoice, platform: str = queries.FOLDER) -> Deposit:
@@ -77,6 +91,21 @@ def poll(*, actor: Actor, deposit: Deposit) -> int:
                 actor, deposit.invoice, "invoicing.status", status=f"{deposit.status} {STATUSES[deposit.status].label}"
             )
     return new
+
+
+def tell_paid(*, actor: Actor, deposit: Deposit) -> bool:
+    """Say 212 of a deposit whose invoice is paid: compulsory, and between French companies it takes the place of the
+    e-reporting of the payment. Answers whether it was said now; a platform that does not answer is asked again later.
+    """
+    if deposit.is_over or not any(paid(deposit.invoice) for paid in _paid):
+        return False
+    try:
+        queries.platform(deposit.platform).say(deposit.reference, PAID, timezone.now())
+    except PlatformError as error:
+        Deposit.objects.filter(pk=deposit.pk).update(problem=str(error))
+        return False
+    poll(actor=actor, deposit=deposit)
+    return True
 
 
 def still_open() -> list[Deposit]:

@@ -105,7 +105,8 @@ def send(
         actor=actor, to=people, subject=subject or ours[0], text=text or ours[1], attachments=files,
         owner=invoice.owner, about=invoice, key=key,
     )  # fmt: skip
-    Production.objects.filter(invoice=invoice).update(mail=message)
+    if not Production.objects.filter(invoice=invoice).exclude(mail=message).update(mail=message):
+        return message  # the same key once more: it is in the outbox already
     audit.event(actor, invoice, "invoicing.mailed", to=message.to_text[:200])
     return message
 

@@ -6,6 +6,7 @@ and is never touched here.
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from chappe.core.base.issue import Issue, Severity
 from chappe.core.base.lang import translate
 from chappe.core.einvoice.reporting import PAYMENTS, TRANSACTIONS
 from chappe.core.einvoice.statuses import FINAL, STATUSES
-from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.access.door import HOUSE, Access, ScopedModel
 
 
 class Production(ScopedModel):
@@ -120,6 +121,10 @@ class IssuedFile(ScopedModel):
         return f"{self.invoice} – {self.get_kind_display()}"
 
 
+#: words of the platforms that come with Chappe
+PLATFORMS = {"folder": _("local folder")}
+
+
 class Deposit(ScopedModel):
     """An invoice handed to a platform, with the last status that it told."""
 
@@ -143,7 +148,11 @@ class Deposit(ScopedModel):
         constraints = [models.UniqueConstraint(fields=["platform", "reference"], name="invoicing_deposit_once")]
 
     def __str__(self) -> str:
-        return f"{self.invoice} → {self.platform}"
+        return f"{self.invoice} → {self.platform_label()}"
+
+    def platform_label(self) -> str:
+        """The platform in words."""
+        return str(PLATFORMS.get(self.platform, self.platform))
 
     @property
     def is_over(self) -> bool:
@@ -244,3 +253,36 @@ class Report(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_what_display()} {self.first:%d/%m/%Y} – {self.last:%d/%m/%Y}"
+
+
+class ReportLayout(ScopedModel):
+    """The layout of the e-reporting files as an operator corrected it. One is active; without one the packaged layout counts."""
+
+    access = Access(area=AREA, owner=HOUSE)
+
+    class State(models.TextChoices):
+        DRAFT = "draft", pgettext_lazy("a layout", "draft")
+        ACTIVE = "active", pgettext_lazy("a layout", "active")
+        RETIRED = "retired", pgettext_lazy("a layout", "retired")
+
+    note = models.CharField(_("what was corrected"), max_length=200)
+    text = models.TextField(_("layout (TOML)"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT, editable=False)
+    created_at = models.DateTimeField(_("written"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by"), editable=False,
+    )  # fmt: skip
+    activated_at = models.DateTimeField(_("activated"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("layout of the e-reporting")
+        verbose_name_plural = _("layouts of the e-reporting")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="active"), name="invoicing_one_active_layout"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.note

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers.models import Brand
-from chappe.apps.invoicing import queries
+from chappe.apps.invoicing import queries, report_layouts
 from chappe.apps.invoicing.models import Report
 from chappe.connectors.einvoice.platform import PlatformError
 from chappe.core.einvoice import reporting as core
+from chappe.core.einvoice.reporting_layout import Layout
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit import services as audit
 from chappe.kit.documents.services import store
@@ -44,11 +45,11 @@ def open_periods(*, owner: Any, today: dt.date) -> list[Report]:
         return []
     brand = seller_of(owner)
     regime = brand.vat_regime if brand else Brand.Regime.MONTHLY
-    made = []
+    made, layout = [], report_layouts.in_force()
     for what in (core.TRANSACTIONS, core.PAYMENTS):
         day = max(first.issue_date, today - dt.timedelta(days=400))
         while True:
-            period = core.period_of(day, what, regime)
+            period = core.period_of(day, what, regime, layout)
             if period.last >= today:
                 break
             row, is_new = Report.objects.get_or_create(
@@ -74,12 +75,13 @@ def make(*, actor: Actor, report: Report) -> Report:
     if brand is None or not brand.siren:
         raise ValidationError(_("The seller has no SIREN: fill it in on the brand."))
     period = core.Period(report.what, report.first, report.last, report.due)
-    rows = _sales(report) if report.what == core.TRANSACTIONS else _payments(report, brand)
+    layout = report_layouts.in_force()
+    rows = _sales(report, layout) if report.what == core.TRANSACTIONS else _payments(report, brand, layout)
     told = core.Report(period, brand.siren, brand.legal_name or brand.name, rows)
     name = f"e-reporting-{report.what}-{report.first:%Y%m%d}"
     with transaction.atomic():
-        report.xml = store(io.BytesIO(core.as_xml(told)), name=f"{name}.xml", actor=actor, owner=report.owner)
-        report.table = store(io.BytesIO(core.as_csv(told)), name=f"{name}.csv", actor=actor, owner=report.owner)
+        report.xml = store(io.BytesIO(core.as_xml(told, layout)), name=f"{name}.xml", actor=actor, owner=report.owner)
+        report.table = store(io.BytesIO(core.as_csv(told, layout)), name=f"{name}.csv", actor=actor, owner=report.owner)
         report.rows, report.base, report.tax = len(rows), sum(r.base for r in rows), sum(r.tax for r in rows)
         report.state = Report.State.MADE if rows else Report.State.EMPTY
         report.made_at = timezone.now()
@@ -87,21 +89,22 @@ def make(*, actor: Actor, report: Report) -> Report:
     return report
 
 
-def _sales(report: Report) -> tuple[core.Row, ...]:
+def _sales(report: Report, layout: Layout) -> tuple[core.Row, ...]:
     found = Invoice.objects.filter(
         queries.owner_where(report.owner), issue_date__gte=report.first, issue_date__lte=report.last
     ).exclude(number=None)
-    return core.transactions(invoice.read_document() for invoice in found.order_by("pk").iterator(chunk_size=200))
+    documents = (invoice.read_document() for invoice in found.order_by("pk").iterator(chunk_size=200))
+    return core.transactions(documents, layout)
 
 
-def _payments(report: Report, brand: Brand) -> tuple[core.Row, ...]:
+def _payments(report: Report, brand: Brand, layout: Layout) -> tuple[core.Row, ...]:
     on_debits = brand.debits_since is not None and brand.debits_since <= report.first
     received = (
         core.Payment(invoice.read_document(), day, nano)
         for source in _sources
         for invoice, day, nano in source(report.owner, report.first, report.last)
     )
-    return core.payments(received, on_debits=on_debits)
+    return core.payments(received, on_debits=on_debits, layout=layout)
 
 
 def deposit(*, actor: Actor, report: Report) -> Report:

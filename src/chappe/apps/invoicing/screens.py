@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.invoicing import actions, pages
+from chappe.apps.invoicing import actions, pages, report_layouts
 from chappe.apps.invoicing import panels as cards  # noqa: F401 - hangs the cards on the page of an invoice
 from chappe.apps.invoicing.access import AREA
-from chappe.apps.invoicing.models import Deposit, Production, Report
+from chappe.apps.invoicing.models import Deposit, Production, Report, ReportLayout
 from chappe.core.einvoice.statuses import STATUSES
 from chappe.kit.access.door import Level
 from chappe.kit.screens import registry
@@ -117,7 +117,7 @@ registry.register(
             Column(name="address", label=_("Electronic address")),
             Column(name="deposited_at", label=pgettext_lazy("a report", "Deposited"), kind=Kind.DATETIME),
             Column(name="asked_at", label=_("Last asked"), kind=Kind.DATETIME, shown=False),
-            Column(name="platform", label=_("Platform"), shown=False),
+            Column(name="platform", label=_("Platform"), source="platform_label", order_by="platform", shown=False),
             Column(name="reference", label=_("Reference"), shown=False),
             Column(name="problem", label=_("Problem"), shown=False),
         ),
@@ -142,7 +142,7 @@ registry.register(
         label_one=_("E-reporting file"),
         area=AREA,
         menu=Menu(section=SECTION, icon="report", order=26),
-        intro=_("Sales to private persons and abroad, and payments of services, told to the tax office period by period. The layout of the file is proposed, not official."),
+        intro=_("Sales to private persons and abroad, and payments of services, told to the tax office period by period. The layout of the file is proposed, not official: it is corrected on its own page."),
         scopes=(
             Scope(name="open", label=_("To do"), where=Q(state__in=["due", "made"])),
             Scope(name="done", label=pgettext_lazy("reports", "Deposited"), where=Q(state="deposited")),
@@ -174,6 +174,46 @@ registry.register(
             Action(name="deposit", label=_("Deposit"), icon="upload", perform=actions.deposit_report, primary=True, level=Level.ADMIN, why_not=actions.why_not_deposit_report),
         ),
         empty=_("No period is over yet. Rows appear every morning, once the first invoice has been issued."),
+    )
+)  # fmt: skip
+
+registry.register(
+    Screen(
+        slug="invoicing.report-layout",
+        model=ReportLayout,
+        label=_("Layouts of the e-reporting"),
+        label_one=_("Layout of the e-reporting"),
+        area=AREA,
+        menu=Menu(section=SECTION, icon="table-options", order=27),
+        intro=_("Names of elements, codes and days of deposit of the e-reporting files are data. Correct a copy, look at what it gives, then activate it."),
+        empty=_("The packaged layout is in force. Add a copy to correct a name, a code, an order or a day of deposit."),
+        columns=(
+            Column(name="note", label=_("What was corrected"), kind=Kind.REF),
+            Column(name="state", label=_("State"), kind=Kind.STATE, tones={"draft": Tone.NEW, "active": Tone.OK, "retired": Tone.WAIT}),
+            Column(name="created_at", label=_("Written"), kind=Kind.DATETIME),
+            Column(name="created_by", label=_("By"), kind=Kind.LINK),
+            Column(name="activated_at", label=_("Activated"), kind=Kind.DATETIME),
+        ),
+        search=("note",),
+        ordering=("-created_at",),
+        rows=lambda rows, _user: rows.select_related("created_by"),
+        state="state",
+        form=report_layouts.LayoutForm,
+        fields=("note", "text"),
+        create=report_layouts.create,
+        update=report_layouts.update,
+        delete=report_layouts.delete,
+        panels=(
+            Panel(title=_("A file of this layout"), icon="file-code", template="invoicing/report_layout.html", context=report_layouts.example),
+            Panel(title=_("Layout"), icon="table-options", columns=("state", "created_at", "created_by", "activated_at"), aside=True),
+        ),
+        actions=(
+            Action(name="activate", label=_("Activate"), perform=report_layouts.activate, level=Level.ADMIN, icon="check", primary=True,
+                   confirm=_("The files made from now on have this layout. Have you looked at its example?"),
+                   why_not=report_layouts.why_not_activate, offered=lambda row, _user: row.state != "active"),
+            Action(name="retire", label=_("Back to the packaged layout"), perform=report_layouts.retire, level=Level.ADMIN, icon="arrow-back-up",
+                   confirm=_("The files made from now on have the packaged layout."), offered=lambda row, _user: row.state == "active"),
+        ),
     )
 )  # fmt: skip
 

@@ -9,3 +9,5 @@ register_sentence("invoicing.mailed", N_("{actor} put {object} in the outbox, to
 register_sentence("invoicing.deposited", N_("{actor} deposited {object} with the platform under {reference}"))
 register_sentence("invoicing.status", N_("{actor} heard from the platform about {object}: {status}"))
 register_sentence("invoicing.reported", N_("{actor} deposited {object} with the platform under {reference}"))
+register_sentence("invoicing.layout-activated", N_("{actor} activated the layout “{object}”"))
+register_sentence("invoicing.layout-retired", N_("{actor} went back from the layout “{object}” to the packaged one"))

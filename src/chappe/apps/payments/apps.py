@@ -9,10 +9,12 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chappe.apps.billing import documents
-        from chappe.apps.invoicing import reporting
-        from chappe.apps.payments import debited, reminding, told
+        from chappe.apps.billing import documents, events
+        from chappe.apps.invoicing import depositing, reporting
+        from chappe.apps.payments import debited, reminding, told, topping
 
         documents.debit_with(debited.debit_of)
         reporting.payments_with(told.received)
+        depositing.paid_with(told.is_paid)
         reminding.attach_with(told.pdf_of)
+        events.on("issued", topping.issued)

@@ -1,7 +1,7 @@
 """Verbs on bank files: receive a statement and plan it, decide a movement, apply what is accepted, undo it; take rejections in.
 
 Nothing of a statement touches the accounts before it is applied; what was applied is undone by opposite rows. The same file twice,
-or the same statement in another file, is refused.
+or the same statement in another file, is refused; of a table (CSV), movements that an earlier table gave are left aside.
 """
 
 import io
@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.customers.models import Customer
-from chappe.apps.payments import collections, matching, services
+from chappe.apps.payments import collections, matching, services, tables
 from chappe.apps.payments.access import AREA
-from chappe.apps.payments.models import BankStatement, Collection, Debit, Movement, Payment
+from chappe.apps.payments.models import BankLayout, BankStatement, Collection, Debit, Movement, Payment
 from chappe.core.base.issue import Severity
 from chappe.core.sepa import returns, statement
 from chappe.core.sepa.values import masked
@@ -48,14 +48,19 @@ class Received:
     unknown: list[str] = field(default_factory=list)
 
 
-def receive(*, actor: Actor, data: bytes, name: str, owner: Any = None) -> Received:
-    """A file of the bank: camt.05x is planned, pain.002 is taken in at once. Raises ValidationError when it is neither or came before."""
+def receive(*, actor: Actor, data: bytes, name: str, owner: Any = None, layout: BankLayout | None = None) -> Received:
+    """A file of the bank: camt.05x and tables are planned, pain.002 is taken in at once.
+
+    ``layout``: the columns of a table; None: those of the owner that fit. Raises ValidationError when it is none of these or
+    came before, :class:`tables.UnknownColumns` for a table whose columns nobody has named yet.
+    """
     shell = BankStatement(owner=owner)
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
         claim(actor.user, shell)
     language = (translation.get_language() or "fr")[:2]
-    reading = statement.read(data)
+    is_table = layout is not None or tables.is_table(data)
+    reading = tables.read(data, shell.owner, layout) if is_table else statement.read(data)
     if [issue.code for issue in reading.issues] == ["bank-kind"]:
         report = returns.read(data)
         if [issue.code for issue in report.issues] != ["bank-kind"]:

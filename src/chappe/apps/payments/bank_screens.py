@@ -1,4 +1,4 @@
-"""Screens of bank statements, their movements, and reminders. Registered by ``screens.py``."""
+"""Screens of bank statements, their movements, the columns of banks, and reminders. Registered by ``screens.py``."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.payments import actions, forms, pages, panels, reminding
+from chappe.apps.payments import actions, forms, pages, panels, reminding, table_pages, tables
 from chappe.apps.payments.access import AREA
-from chappe.apps.payments.models import BankStatement, Movement, Reminder, ReminderLevel
+from chappe.apps.payments.models import BankLayout, BankStatement, Movement, Reminder, ReminderLevel
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Action, Chip, Column, FilterKind, Kind, Menu, Panel, Related, Scope, Screen, Tone
 
@@ -35,7 +35,7 @@ STATEMENT = Screen(
     area=AREA,
     menu=Menu(section=SECTION, icon="building-bank", order=62),
     intro=_("Files of the bank: each movement is brought near an invoice; you decide, then apply, and may undo."),
-    empty=_("No statement yet. Send the camt.053 file of your bank in."),
+    empty=_("No statement yet. Send the file of your bank in: camt.053 or CSV."),
     rows=lambda rows, _user: rows.select_related("owner", "stored", "applied_by"),
     columns=(
         Column(name="name", label=_("Statement"), kind=Kind.REF),
@@ -61,7 +61,9 @@ STATEMENT = Screen(
     ),
     related=(Related(screen="payments.movement", path="statement", label=_("Movements"), limit=50),),
     actions=(
-        Action(name="undo", label=_("Undo"), perform=actions.undo, icon="arrow-back-up", danger=True, offered=_from("applied", "planned"),
+        Action(name="drop", label=_("Set it aside"), perform=actions.undo, icon="trash", danger=True, offered=_from("planned"),
+               confirm=_("Nothing of it was applied: it is set aside, and may be sent in again. Set it aside?")),
+        Action(name="undo", label=_("Undo"), perform=actions.undo, icon="arrow-back-up", danger=True, offered=_from("applied"),
                confirm=_("Every payment that this statement made is cancelled by an opposite row. Undo it?")),
         Action(name="accept", label=_("Accept proposals"), perform=actions.accept_from, icon="checks", form=forms.SureForm, offered=_proposes),
         Action(name="apply", label=_("Apply what is accepted"), perform=actions.apply, icon="check", primary=True, offered=_from("planned", "applied")),
@@ -197,7 +199,45 @@ LEVELS = Screen(
 )
 
 
+LAYOUT = Screen(
+    slug="payments.bank-layout",
+    model=BankLayout,
+    label=_("Columns of banks"),
+    label_one=_("Columns of a bank"),
+    area=AREA,
+    menu=Menu(section=SECTION, icon="columns", order=63),
+    intro=_("What is where in the statements that a bank gives as a table. Said once, when its first file is sent in."),
+    empty=_("No bank yet. Send a CSV statement in: its columns are asked then."),
+    rows=lambda rows, _user: rows.select_related("owner"),
+    columns=(
+        Column(name="name", label=_("Name"), kind=Kind.REF),
+        Column(name="iban_masked", label=_("Account")),
+        Column(name="dates", label=_("Dates")),
+        Column(name="decimal", label=_("Decimals")),
+        Column(name="created_at", label=_("Created"), kind=Kind.DATETIME),
+        Column(name="owner", label=_("Operator"), source="owner__name", shown=False),
+        *(
+            Column(name=name, label=label, shown=False)
+            for name, label in (
+                ("day", _("Day")), ("amount", _("Signed amount")), ("debit", _("Debit")), ("credit", _("Credit")), ("text", _("Text")),
+                ("more", _("More text")), ("payer", _("Payer")), ("reference", _("Reference")), ("account", _("Payer’s IBAN")),
+            )
+        ),
+    ),
+    search=("name",),
+    panels=(
+        Panel(title=_("Columns"), icon="columns", columns=("day", "amount", "debit", "credit", "text", "more", "payer", "reference", "account")),
+        Panel(title=_("How it is written"), icon="building-bank", aside=True, columns=("iban_masked", "dates", "decimal", "created_at", "owner")),
+    ),
+    fields=("name", "iban", *BankLayout.NAMES, "dates", "decimal"),
+    form=table_pages.ColumnsForm,
+    update=tables.update,
+    delete=tables.delete,
+    page_links=(pages.upload_link,),
+)  # fmt: skip
+
+
 def register() -> None:
     """Add them to the registry, once."""
-    for screen in (STATEMENT, MOVEMENT, REMINDER, LEVELS):
+    for screen in (STATEMENT, MOVEMENT, REMINDER, LEVELS, LAYOUT):
         registry.register(screen)

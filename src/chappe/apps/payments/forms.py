@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.customers.models import Customer
 from chappe.apps.parties.models import Operator
-from chappe.apps.payments.models import Mandate, Payment
+from chappe.apps.payments.models import BankLayout, Mandate, Payment
 from chappe.core.sepa.returns import REASONS, words
 from chappe.kit.access.door import is_house, visible_to
 from chappe.kit.screens.forms import MoneyField
@@ -101,14 +101,23 @@ class BankFileForm(forms.Form):
     """A file of the bank; whose account it is (asked of the house only)."""
 
     file = forms.FileField(
-        label=_("File of the bank"), help_text=_("camt.053, camt.052, camt.054 or pain.002, as the bank gave it.")
+        label=_("File of the bank"),
+        help_text=_("camt.053, camt.052, camt.054, pain.002 or a table (CSV), as the bank gave it."),
     )
+    layout = forms.ModelChoiceField(
+        label=_("Columns of the table"), queryset=BankLayout.objects.none(), required=False,
+        empty_label=_("Recognised by themselves"), help_text=_("For a CSV alone."),
+    )  # fmt: skip
     owner = forms.ModelChoiceField(
         label=_("Operator"), queryset=Operator.objects.none(), required=False, empty_label=_("The house")
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        layouts = visible_to(user, BankLayout)
+        self.fields["layout"].queryset = layouts
+        if not layouts.exists():
+            del self.fields["layout"]
         self.fields["owner"].queryset = visible_to(user, Operator)
         if not is_house(user):
             del self.fields["owner"]

@@ -1,12 +1,13 @@
-"""Payments by the clock: mandates that lapse, reminders proposed. Thin, safe to repeat."""
+"""Payments by the clock: mandates that lapse, top-ups that pay, reminders proposed. Thin, safe to repeat."""
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
+from chappe.apps.customers.models import Customer
 from chappe.apps.parties.models import Operator
-from chappe.apps.payments import mandates, reminding
+from chappe.apps.payments import mandates, reminding, services
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import Mandate
 from chappe.kit.jobs.context import JobContext
@@ -27,6 +28,13 @@ def lapse(ctx: JobContext) -> None:
         except ValidationError:  # it was used or ended meanwhile
             continue
     ctx.result(ended=ended)
+
+
+@job("payments.use-top-ups", label=_("Pay an invoice with what was topped up"), area=AREA)
+def use_top_ups(ctx: JobContext, *, customer: int) -> None:
+    """What a customer paid in advance pays its open invoices, the oldest first."""
+    row = Customer.objects.filter(pk=customer).first()
+    ctx.result(paid_nano=services.use_top_ups(actor=ctx.actor, customer=row) if row is not None else 0)
 
 
 @schedule("30 6 * * 1-5")

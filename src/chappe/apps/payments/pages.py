@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from chappe.apps.customers.models import Customer
-from chappe.apps.payments import actions, bank, queries, reminding
+from chappe.apps.payments import actions, bank, queries, reminding, table_pages, tables
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.forms import BankFileForm, RefundForm
 from chappe.apps.payments.models import Collection, Mandate
@@ -48,9 +48,12 @@ def upload(request: HttpRequest) -> HttpResponse:
         try:
             if given.size > MAX_BYTES:
                 raise ValidationError(_("A file of the bank weighs less than 100 MB."))
+            data, owner = given.read(), form.cleaned_data.get("owner")
             received = bank.receive(
-                actor=Actor.of(request), data=given.read(), name=given.name, owner=form.cleaned_data.get("owner")
+                actor=Actor.of(request), data=data, name=given.name, owner=owner, layout=form.cleaned_data.get("layout")
             )
+        except tables.UnknownColumns:
+            return table_pages.keep(request, data, given.name, owner)
         except ValidationError as error:
             form.add_error("file", error)
         else:

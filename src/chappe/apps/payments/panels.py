@@ -8,7 +8,7 @@ from chappe.apps.billing import panels as billing
 from chappe.apps.billing.models import Invoice
 from chappe.apps.customers import panels as customers
 from chappe.apps.customers.models import Customer
-from chappe.apps.payments import matching, queries, reminding, splitting
+from chappe.apps.payments import matching, queries, reminding, splitting, topping
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import (
     Allocation,
@@ -43,6 +43,7 @@ def parts(payment: Payment, user: Any) -> dict[str, Any]:
         "cancelled_by": payment.cancelled_by.first(),
         "account_url": registry.url("payments.account", pk=payment.customer_id),
         "split_url": splitting.payment_button(payment, user),
+        "receipt_url": registry.url("payments.receipt", pk=payment.pk) if payment.kind in topping.RECEIPTS else "",
     }
 
 

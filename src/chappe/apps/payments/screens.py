@@ -6,7 +6,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.payments import actions, bank_screens, forms, mandates, pages, panels, services, splitting
+from chappe.apps.payments import (
+    actions,
+    bank_screens,
+    forms,
+    mandates,
+    pages,
+    panels,
+    services,
+    splitting,
+    table_pages,
+    topping,
+)
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import Allocation, Collection, Debit, Mandate, MandateVersion, Payment
 from chappe.kit.access.door import Level
@@ -28,7 +39,7 @@ DEBITS = {
     "returned": Tone.BAD,
     "removed": Tone.WARN,
 }
-KINDS = {"payment": Tone.OK, "refund": Tone.WARN, "rejection": Tone.BAD, "reversal": Tone.WARN}
+KINDS = {"payment": Tone.OK, "top_up": Tone.OK, "refund": Tone.WARN, "rejection": Tone.BAD, "reversal": Tone.WARN}
 
 
 def _not_from(state: str) -> Any:
@@ -63,6 +74,7 @@ registry.register(
             Column(name="owner", label=_("Operator"), source="owner__name", shown=False),
         ),
         chips=(
+            Chip(name="top-ups", label=_("Top-ups"), where=lambda user: Q(kind="top_up")),
             Chip(name="came", label=_("Came in"), where=lambda user: Q(amount__gt=0)),
             Chip(name="back", label=_("Went back"), where=lambda user: Q(amount__lt=0)),
         ),
@@ -299,6 +311,9 @@ _PAGES = (
     ("payments.unpaid-csv", "payments/unpaid.csv", pages.unpaid_csv, _("Unpaid invoices"), Level.READ, None),
     ("payments.account", "payments/account/<int:pk>/", pages.account, _("Account of a customer"), Level.READ, None),
     ("payments.refund", "payments/account/<int:pk>/refund/", pages.refund, _("Refund a customer"), Level.ADMIN, None),
+    ("payments.top-up", "payments/account/<int:pk>/top-up/", topping.top_up, _("Top-up"), Level.WRITE, None),
+    ("payments.receipt", "payments/payment/<int:pk>/receipt/", topping.receipt, _("Receipt"), Level.READ, None),
+    ("payments.columns", "payments/columns/", table_pages.columns, _("Columns of a bank"), Level.WRITE, None),
     (
         "payments.split",
         "payments/payment/<int:pk>/split/",

@@ -1,4 +1,4 @@
-"""Verbs on money: record a payment, allocate it, take an allocation back, cancel, reject, refund. The only writers of
+"""Verbs on money: record a payment or a top-up, allocate it, take an allocation back, cancel, reject, refund. The only writers of
 payments and allocations.
 
 A row is never changed. Each verb locks the customer, then its invoices, then the journal, and writes the journal's line first:
@@ -28,6 +28,7 @@ from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.audit.services import event
 
 register_sentence("payments.recorded", gettext_noop("{actor} recorded a payment of {amount} from {customer}"))
+register_sentence("payments.topped_up", gettext_noop("{actor} recorded a top-up of {amount} from {customer}"))
 register_sentence("payments.allocated", gettext_noop("{actor} allocated {amount} to invoice {invoice}"))
 register_sentence("payments.freed", gettext_noop("{actor} took {amount} back from invoice {invoice}"))
 register_sentence("payments.cancelled", gettext_noop("{actor} cancelled the payment: {why}"))
@@ -37,6 +38,7 @@ register_sentence("payments.refunded", gettext_noop("{actor} refunded {amount} t
 Part = tuple[Invoice, int]
 KINDS = {
     Payment.Kind.PAYMENT: JournalEntry.Kind.PAYMENT,
+    Payment.Kind.TOP_UP: JournalEntry.Kind.TOP_UP,
     Payment.Kind.REFUND: JournalEntry.Kind.REFUND,
     Payment.Kind.REJECTION: JournalEntry.Kind.REJECTION,
     Payment.Kind.REVERSAL: JournalEntry.Kind.CORRECTION,
@@ -60,8 +62,7 @@ def record(
     ``key``: the same key twice is one payment, the first is returned. Raises ValidationError: amount not whole cents above
     zero, a part larger than what is open or than the payment, an invoice of somebody else.
     """
-    if amount <= 0 or amount % CENT:
-        raise ValidationError({"amount": _("An amount is a number of whole cents above zero.")})
+    _check_amount(amount)
     with transaction.atomic():
         customer = _hold(customer, actor)
         twin = Payment.objects.filter(key=key).first() if key else None
@@ -74,6 +75,56 @@ def record(
         )  # fmt: skip
         event(actor, payment, "payments.recorded", amount=_euros(amount), customer=customer.name)
     return payment
+
+
+def top_up(
+    *,
+    actor: Actor,
+    customer: Customer,
+    amount: int,
+    day: dt.date,
+    means: str = Payment.Means.CARD,
+    reference: str = "",
+    label: str = "",
+    key: str = "",
+) -> Payment:
+    """Money paid in advance: it pays nothing that is open, stays in credit, and pays the next invoices (:func:`use_top_ups`).
+
+    ``key``: the same key twice is one top-up. Raises ValidationError: amount not whole cents above zero.
+    """
+    _check_amount(amount)
+    with transaction.atomic():
+        customer = _hold(customer, actor)
+        twin = Payment.objects.filter(key=key).first() if key else None
+        if twin is not None:
+            return twin
+        payment = _write(
+            actor, customer, amount, day, kind=Payment.Kind.TOP_UP, means=means, reference=reference, label=label,
+            key=key, parts=(),
+        )  # fmt: skip
+        event(actor, payment, "payments.topped_up", amount=_euros(amount), customer=customer.name)
+    return payment
+
+
+def use_top_ups(*, actor: Actor, customer: Customer) -> int:
+    """Let what a customer topped up pay its open invoices, the oldest first; answers the nano paid. Twice is once."""
+    paid = 0
+    with transaction.atomic():
+        customer = _hold(customer, actor)
+        rows = Payment.objects.filter(customer=customer, kind=Payment.Kind.TOP_UP, cancelled_by=None)
+        for payment in rows.order_by("day", "pk"):
+            left = min(queries.unallocated(payment), queries.credit_of(customer))
+            for invoice, part in _checked(customer, max(left, 0), _oldest_first(customer, left)):
+                _note(actor, customer, payment, invoice, part)
+                Allocation.objects.create(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user)
+                event(actor, payment, "payments.allocated", amount=_euros(part), invoice=str(invoice))
+                paid += part
+    return paid
+
+
+def _check_amount(amount: int) -> None:
+    if amount <= 0 or amount % CENT:
+        raise ValidationError({"amount": _("An amount is a number of whole cents above zero.")})
 
 
 def allocate(*, actor: Actor, payment: Payment, invoice: Invoice, amount: int) -> Allocation:
@@ -113,7 +164,7 @@ def held_by(payment: Payment) -> dict[int, int]:
 
 def why_not_spread(payment: Payment) -> Any:
     """Why a payment cannot be shared over invoices; None when it can."""
-    if payment.kind != Payment.Kind.PAYMENT:
+    if payment.kind not in {Payment.Kind.PAYMENT, Payment.Kind.TOP_UP}:
         return _("Only money that came in pays invoices.")
     if payment.cancelled_by.exists():
         return _("It is cancelled already.")

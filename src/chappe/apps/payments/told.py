@@ -1,4 +1,4 @@
-"""What payments tell the apps below: which money paid an invoice (e-reporting), which file goes with a reminder. Reads only."""
+"""What payments tell the apps below: which money paid an invoice (e-reporting), whether it is paid (status 212), which file goes with a reminder. Reads only."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from django.utils import timezone
 from chappe.apps.billing.models import Invoice
 from chappe.apps.invoicing.models import IssuedFile, Report
 from chappe.apps.invoicing.queries import production_of
+from chappe.apps.payments import queries
 from chappe.apps.payments.models import Allocation
 from chappe.kit.documents.models import StoredFile
 
@@ -36,6 +37,12 @@ def _day(row: Allocation, left: list[Report]) -> dt.date:
     if any(one.first <= day <= one.last and one.deposited_at < row.recorded_at for one in left):
         return timezone.localtime(row.recorded_at).date()
     return day
+
+
+def is_paid(invoice: Invoice) -> bool:
+    """Whether money has paid an issued invoice whole (not a credit note alone)."""
+    row = queries.with_open(Invoice.objects.filter(pk=invoice.pk)).first()
+    return row is not None and row.kind != queries.CREDIT and row.paid > 0 and row.open <= 0
 
 
 def pdf_of(invoice: Invoice) -> StoredFile | None:

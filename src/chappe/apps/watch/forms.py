@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
@@ -10,10 +10,28 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.customers.models import Customer
 from chappe.apps.usage.choices import KINDS
+from chappe.apps.watch.kinds import NEEDS, Counter
 from chappe.apps.watch.models import Alert, Rule
 from chappe.kit.access.door import is_house, visible_to
 
 MOST_TRIED = 92  # days of a trial
+#: Fields of a rule that only some counters use; a script hides the others, and without it all are shown.
+USED_BY = {
+    name: " ".join(counter for counter, needs in NEEDS.items() if wanted(counter, needs))
+    for name, wanted in (
+        ("window", lambda _counter, needs: needs.windowed), ("amount", lambda _counter, needs: needs.amount),
+        ("past_days", lambda _counter, needs: needs.past), ("period", lambda counter, _needs: counter == Counter.SPEND),
+        ("short_seconds", lambda counter, _needs: counter == Counter.SHORT),
+    )
+}  # fmt: skip
+HOURS = ("days", "hour_from", "hour_to")
+GROUPS = (
+    (_("The rule"), ("name", "owner", "active")),
+    (_("What is watched"), ("counter", "per", "customer", "number_kinds", "prefixes")),
+    (_("When"), ("moments", *HOURS)),
+    (_("What it takes"), ("warning", "critical", "window", "amount", "period", "past_days", "short_seconds")),
+    (_("Who is told"), ("emails", "cooldown", "propose", "notes")),
+)
 FIELDS = (
     "name", "counter", "active", "owner", "customer", "per", "number_kinds", "prefixes", "moments", "days", "hour_from", "hour_to",
     "window", "warning", "critical", "amount", "period", "past_days", "short_seconds", "emails", "cooldown", "propose", "notes",
@@ -27,6 +45,10 @@ class RuleForm(forms.ModelForm):
         label=_("Kinds of numbers"), required=False, choices=KINDS, widget=forms.CheckboxSelectMultiple,
         help_text=_("A call counts when its number is of one of these kinds, or begins with one of the prefixes."),
     )  # fmt: skip
+
+    class Media:
+        css: ClassVar = {"all": ("watch/rule.css",)}
+        js = ("watch/rule.js",)
 
     class Meta:
         model = Rule
@@ -42,9 +64,18 @@ class RuleForm(forms.ModelForm):
             del self.fields["owner"]
         if self.instance.pk:
             self.initial["number_kinds"] = self.instance.kind_list()
-        for field in self.fields.values():
+        for name, field in self.fields.items():
+            if name in USED_BY:
+                field.widget.attrs["data-counters"] = USED_BY[name]
+            elif name in HOURS:
+                field.widget.attrs["data-hours"] = ""
             if field.label:
                 field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+    @property
+    def field_groups(self) -> list[tuple[Any, list[Any]]]:
+        """The fields as they are shown: a title and those that stand under it."""
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in GROUPS]
 
     def clean_number_kinds(self) -> str:
         return ", ".join(self.cleaned_data["number_kinds"])

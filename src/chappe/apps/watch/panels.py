@@ -27,6 +27,11 @@ def said(alert: Alert, user: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def in_words(rule: Rule, _user: Any) -> dict[str, Any]:
+    """What the rule watches and what it takes, without what its counter does not use."""
+    return {"facts": words.rule_facts(rule)}
+
+
 def evidence(alert: Alert, user: Any) -> dict[str, Any]:
     """Calls kept as evidence, as this reader may see them; a file rated again has other keys, the list still finds them."""
     rows = list(visible_to(user, Call).filter(pk__in=alert.sample).order_by("start")) if alert.sample else []

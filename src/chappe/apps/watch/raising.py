@@ -27,7 +27,7 @@ register_sentence("watch.graver", gettext_noop("{actor} made this alert critical
 
 MOST_BACK = 40  # days: an older call that comes late is billed, not watched
 MOST_DAYS = 62  # days of a rating again looked at in one go
-ACTOR = Actor.system("watch")
+ACTOR = Actor.system("watch", said=_("The watch"))
 
 
 def changed_days(today: dt.date) -> dict[dt.date, tuple[int, int]]:

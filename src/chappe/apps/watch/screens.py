@@ -159,9 +159,7 @@ registry.register(
         head="name",
         subtitle=lambda rule: rule.get_counter_display(),
         panels=(
-            Panel(title=_("What is watched"), icon="radar-2", columns=(
-                "counter", "counted_for", "customer", "number_kinds", "prefixes", "moments", "days", "hour_from", "hour_to")),
-            Panel(title=_("What it takes"), icon="gauge", columns=("warning_shown", "critical_shown", "window_shown", "amount", "period", "past_days", "short_seconds")),
+            Panel(title=_("What is watched, and what it takes"), icon="radar-2", template="watch/in_words.html", context=panels.in_words),
             Panel(title=_("Who is told"), icon="mail", aside=True, columns=("emails", "cooldown", "propose", "active", "owner", "notes")),
             Panel(title=_("Before you start it"), icon="flask", aside=True, template="watch/try.html"),
         ),

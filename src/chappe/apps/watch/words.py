@@ -7,7 +7,8 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from chappe.apps.usage import labels
-from chappe.apps.watch.kinds import Counter, Unit, written
+from chappe.apps.usage.choices import KINDS
+from chappe.apps.watch.kinds import NANO, Counter, Unit, written
 from chappe.kit.ui import formats
 
 
@@ -73,6 +74,55 @@ def rounded(nano: int | None) -> str:
         return formats.DASH
     cents = (abs(int(nano)) + 5_000_000) // 10_000_000
     return formats.money((cents if nano >= 0 else -cents) * 10_000_000)
+
+
+def rule_facts(rule: Any) -> list[tuple[str, str]]:
+    """A rule in words, as (label, text): only what its counter uses, thresholds with what they are counted over."""
+    facts = [
+        (_("What is counted"), f"{rule.get_counter_display()} · {rule.get_per_display()}"),
+        (_("Customer"), str(rule.customer) if rule.customer_id else ""),
+        (_("Numbers"), _numbers(rule)), (_("When"), _moments(rule)),
+        (_("Warning from"), _taken(rule, rule.warning_shown())), (_("Critical from"), _taken(rule, rule.critical_shown())),
+    ]  # fmt: skip
+    if rule.counter == Counter.SPEND:
+        facts.append((_("Cap"), f"{formats.money(int(rule.amount * NANO))} · {rule.get_period_display()}" if rule.amount else ""))
+    elif rule.needs.amount:
+        facts.append((_("Silent below"), formats.money(int(rule.amount * NANO)) if rule.amount else ""))
+    if rule.needs.past:
+        days = ngettext("the day before", "the %(n)s days before", rule.past_days) % {"n": rule.past_days}
+        facts.append((_("Compared with"), days))
+    return [(label, text) for label, text in facts if text]
+
+
+def _taken(rule: Any, threshold: str) -> str:
+    if not threshold:
+        return ""
+    words = [threshold]
+    if rule.counter == Counter.SHORT:
+        words.append(_("shorter than %(n)s s") % {"n": formats.number(rule.short_seconds)})
+    if rule.needs.windowed:
+        words.append(span(rule.window))
+    return " ".join(words)
+
+
+def _numbers(rule: Any) -> str:
+    known = {str(word): str(label) for word, label in KINDS}
+    found = [known.get(kind, kind) for kind in rule.kind_list()]
+    if rule.prefix_list():
+        found.append(_("those that begin with %(prefixes)s") % {"prefixes": ", ".join(rule.prefix_list())})
+    return " · ".join(found) or (_("Those of the list of risky prefixes") if rule.counter == Counter.LISTED else _("All"))
+
+
+def _moments(rule: Any) -> str:
+    if rule.moments == rule.Moments.ALWAYS:
+        return str(rule.get_moments_display())
+    names = Locale((get_language() or "fr")[:2]).days["stand-alone"]["abbreviated"]
+    days = ", ".join(names[int(digit) - 1] for digit in sorted(set(rule.days))) or _("every day")
+    hours = _("%(begin)s:00 to %(end)s:00") % {"begin": rule.hour_from, "end": rule.hour_to}
+    inside = f"{days}, {hours}"
+    if rule.moments == rule.Moments.WITHIN:
+        return inside
+    return _("Outside of %(hours)s; all day on holidays") % {"hours": inside}
 
 
 def _templates() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The port of a *plateforme agréée*, and the one that is a folder: for trying, for tests, and for platforms that poll files.
 
 ``PlatformPort`` is all that the house asks of a platform: find a customer in the directory, deposit an invoice, read
-the statuses, deposit an e-reporting file. Bytes and codes, no model. A connector to a real platform implements it.
+the statuses, say the seller's own (212, paid), deposit an e-reporting file. Bytes and codes, no model. A connector to a real platform implements it.
 """
 
 import csv
@@ -58,6 +58,9 @@ class PlatformPort(Protocol):
     def statuses(self, reference: str) -> Sequence[Told]:
         """Every status of a deposit so far, oldest first."""
 
+    def say(self, reference: str, code: int, at: dt.datetime) -> None:
+        """Tell a status that is the seller's to give (212: the invoice is paid). Saying it twice is once."""
+
     def report(self, name: str, data: bytes) -> str:
         """Hand an e-reporting file over; its reference."""
 
@@ -95,6 +98,10 @@ class FolderPlatform:
             row = json.loads(line)
             found.append(Told(int(row["code"]), dt.datetime.fromisoformat(row["at"]), str(row.get("reason", ""))))
         return sorted(found, key=lambda told: told.at)
+
+    def say(self, reference: str, code: int, at: dt.datetime) -> None:
+        if code not in {told.code for told in self.statuses(reference)}:
+            tell(self.root, reference, code, at=at)
 
     def report(self, name: str, data: bytes) -> str:
         return self._keep("reports", name, data)

@@ -1,9 +1,10 @@
 """E-reporting (flux 10): what the tax office must be told that no electronic invoice tells it.
 
-Sales to private persons, per day and rate (10.3); sales to companies abroad, invoice by invoice (10.1); payments of
-services, per day and rate (10.4, 10.2), unless VAT falls due on invoicing (débits) or the buyer owes it. Periods and days of
-deposit are data. The XML is **a layout of our own** (``urn:chappe:e-reporting:proposed:1``) whose elements are named in
-LAYOUT: the official schema was not at hand, so a platform's connector must translate it. Sources: CGI 290, 290 A; XP Z12-012.
+Sales to private persons, per day and rate (10.3); sales to companies abroad, invoice by invoice (10.1); payments of these
+sales when they are services (10.4, 10.2), unless VAT falls due on invoicing (débits), the buyer owes it, or there is none.
+A sale between French companies is told by its electronic invoice, and its payment by the status 212 of that invoice:
+neither stands here. Names, codes, periods and days of deposit are data (reporting_layout.py). Sources: CGI 290, 290 A;
+XP Z12-012; billing-and-peers §1.4.
 """
 
 import csv
@@ -16,44 +17,13 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from lxml import etree
 
-from chappe.core.base.lang import N_
 from chappe.core.base.money import rounded
 from chappe.core.billing.document import CREDIT_NOTE, Document
+from chappe.core.einvoice.reporting_layout import PAYMENTS, TRANSACTIONS, Layout, packaged
 from chappe.core.einvoice.terms import FRENCH
 
-TRANSACTIONS, PAYMENTS = "transactions", "payments"
-NAMESPACE = "urn:chappe:e-reporting:proposed:1"
 CENT = 10_000_000
-#: category of a day's sales, by the frame of the invoice's first letter
-CATEGORIES = {"S": "TPS1", "B": "TLB1", "M": "TPS1"}
-NOT_TAXED = "TNT1"
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Days of a month that are reported together, and when: ``due_month`` months after, ``due_day`` 0 is the last."""
-
-    first_day: int
-    last_day: int  # 0: the last of the month
-    due_month: int
-    due_day: int
-    months: int = 1
-
-
-#: regime of the seller's VAT → what → slots (BOFiP on e-reporting: rhythm of transmission)
-REGIMES: dict[str, dict[str, tuple[Slot, ...]]] = {
-    "monthly": {
-        TRANSACTIONS: (Slot(1, 10, 0, 20), Slot(11, 20, 0, 0), Slot(21, 0, 1, 10)),
-        PAYMENTS: (Slot(1, 0, 1, 10),),
-    },
-    "quarterly": {TRANSACTIONS: (Slot(1, 0, 1, 10),), PAYMENTS: (Slot(1, 0, 1, 10),)},
-    "franchise": {TRANSACTIONS: (Slot(1, 0, 1, 30, months=2),), PAYMENTS: (Slot(1, 0, 1, 30, months=2),)},
-}
-REGIME_LABELS = {
-    "monthly": N_("Normal, monthly"),
-    "quarterly": N_("Quarterly or simplified"),
-    "franchise": N_("Franchise"),
-}
+__all__ = ["PAYMENTS", "TRANSACTIONS", "Payment", "Period", "Report", "Row", "as_csv", "as_xml", "payments", "period_of", "transactions"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +36,9 @@ class Period:
     due: dt.date
 
 
-def period_of(day: dt.date, what: str, regime: str = "monthly") -> Period:
+def period_of(day: dt.date, what: str, regime: str = "monthly", layout: Layout | None = None) -> Period:
     """The period in which ``day`` is reported. Raises KeyError for an unknown regime or kind."""
-    for slot in REGIMES[regime][what]:
+    for slot in (layout or packaged()).regimes[regime][what]:
         start = _months_on(day, -((day.month - 1) % slot.months))
         end_month = _months_on(start, slot.months - 1)
         first = start.replace(day=slot.first_day)
@@ -77,7 +47,7 @@ def period_of(day: dt.date, what: str, regime: str = "monthly") -> Period:
             month = _months_on(end_month, slot.due_month)
             due = _month_end(month) if slot.due_day == 0 else min(_month_end(month), _day(month, slot.due_day))
             return Period(what, first, last, due)
-    raise KeyError(what)  # pragma: no cover - the slots of REGIMES cover every day
+    raise KeyError(what)  # pragma: no cover - the slots of a checked layout cover every day
 
 
 def _day(month: dt.date, number: int) -> dt.date:
@@ -128,47 +98,54 @@ class Report:
 
 
 def must_report(document: Document) -> str:
-    """The flux of a sale, "" when its electronic invoice says it already."""
+    """“person” or “abroad”: to whom a sale is that must be told here; "" when its electronic invoice says it already."""
     if not document.buyer.is_company:
-        return "10.3"
-    return "10.1" if document.buyer.address.country not in FRENCH else ""
+        return "person"
+    return "abroad" if document.buyer.address.country not in FRENCH else ""
 
 
-def transactions(documents: Iterable[Document]) -> tuple[Row, ...]:
+def transactions(documents: Iterable[Document], layout: Layout | None = None) -> tuple[Row, ...]:
     """Sales to tell: one row a day, currency, category and rate; an invoice abroad stands alone. Credit notes subtract."""
+    law = layout or packaged()
     rows: list[Row] = []
     for document in documents:
-        flux = must_report(document)
+        whom = must_report(document)
         sign = -1 if document.kind == CREDIT_NOTE else 1
-        for vat in document.vat if flux else ():
-            category = CATEGORIES.get(document.frame[:1], "TPS1") if vat.category == "S" else NOT_TAXED
-            invoice = document.number if flux == "10.1" else ""
+        for vat in document.vat if whom else ():
+            category = (
+                law.category.get(document.frame[:1], law.category["S"])
+                if vat.category == "S"
+                else law.category["untaxed"]
+            )
+            invoice = document.number if whom == "abroad" else ""
             rows.append(
-                Row(flux, document.issue_date, document.currency, category, vat.rate, sign * vat.base, sign * vat.tax, 1, invoice)
+                Row(law.flux[f"{whom}_sale"], document.issue_date, document.currency, category, vat.rate, sign * vat.base, sign * vat.tax, 1, invoice)
             )  # fmt: skip
     return _summed(rows)
 
 
-def payments(received: Iterable[Payment], *, on_debits: bool = False) -> tuple[Row, ...]:
-    """Payments to tell, shared over the rates of their invoice; none when VAT falls due on invoicing or is owed by the buyer.
+def payments(received: Iterable[Payment], *, on_debits: bool = False, layout: Layout | None = None) -> tuple[Row, ...]:
+    """Payments to tell, shared over the rates of their invoice; only of sales that stand in :func:`transactions`.
 
-    The last rate takes what rounding leaves, so that the shares add up to what was received.
+    None when VAT falls due on invoicing (the seller's option now, or the option as the invoice was issued), is owed by the
+    buyer, or on goods. The last rate takes what rounding leaves, so that the shares add up to what was received.
     """
+    law = layout or packaged()
     rows: list[Row] = []
     for payment in () if on_debits else received:
-        document = payment.document
+        document, whom = payment.document, must_report(payment.document)
         taxed = [vat for vat in document.vat if vat.category == "S"]
-        if not taxed or document.gross <= 0 or document.frame[:1] == "B":
+        if not whom or not taxed or document.gross <= 0 or document.frame[:1] == "B" or document.vat_on_debits:
             continue
-        flux = "10.4" if not document.buyer.is_company else "10.2"
-        invoice = document.number if flux == "10.2" else ""
+        invoice = document.number if whom == "abroad" else ""
+        flux, category = law.flux[f"{whom}_payment"], law.category["payment"]
         left = _cents(Decimal(payment.amount) * sum(vat.base + vat.tax for vat in taxed) / document.gross)
         for at, vat in enumerate(taxed, 1):
             share = _cents(Decimal(payment.amount) * (vat.base + vat.tax) / document.gross)
             whole = left if at == len(taxed) else share
             left -= whole
             base = _cents(Decimal(whole) * vat.base / (vat.base + vat.tax)) if vat.base + vat.tax else 0
-            rows.append(Row(flux, payment.day, document.currency, "TPS1", vat.rate, base, whole - base, 1, invoice))
+            rows.append(Row(flux, payment.day, document.currency, category, vat.rate, base, whole - base, 1, invoice))
     return _summed(rows)
 
 
@@ -197,37 +174,50 @@ def _summed(rows: Sequence[Row]) -> tuple[Row, ...]:
     return tuple(sums[key] for key in sorted(sums))
 
 
-#: element of the proposed XML → how its text is told from a row; also the columns of the CSV
-LAYOUT = ("Flux", "Date", "Currency", "Category", "Rate", "Base", "Tax", "Count", "Invoice")
+def cells(row: Row, layout: Layout) -> list[str]:
+    """Texts of a row in the order of the layout's columns."""
+    told = {
+        "flux": row.flux, "day": layout.told(row.day), "currency": row.currency, "category": row.category, "rate": row.rate,
+        "base": _amount(row.base, layout), "tax": _amount(row.tax, layout), "gross": _amount(row.base + row.tax, layout),
+        "count": str(row.count), "invoice": row.invoice,
+    }  # fmt: skip
+    return [_said(column.value, told) for column in layout.columns]
 
 
-def cells(row: Row) -> list[str]:
-    """Texts of a row in the order of LAYOUT."""
-    base, tax = f"{rounded(row.base, 2):f}", f"{rounded(row.tax, 2):f}"
-    return [row.flux, row.day.isoformat(), row.currency, row.category, row.rate, base, tax, str(row.count), row.invoice]
+def _amount(nano: int, layout: Layout) -> str:
+    return f"{rounded(nano, layout.decimals):f}"
 
 
-def as_xml(report: Report) -> bytes:
-    """The report in the proposed layout."""
-    root = etree.Element(f"{{{NAMESPACE}}}Report", nsmap={"r": NAMESPACE})
-    head = (
-        ("Kind", report.period.what), ("From", report.period.first.isoformat()), ("To", report.period.last.isoformat()),
-        ("Due", report.period.due.isoformat()), ("Siren", report.siren), ("Name", report.name),
-    )  # fmt: skip
-    for name, text in head:
-        etree.SubElement(root, f"{{{NAMESPACE}}}{name}").text = text
+def _said(value: str, told: dict[str, str]) -> str:
+    return value[1:] if value.startswith("=") else told[value]
+
+
+def as_xml(report: Report, layout: Layout | None = None) -> bytes:
+    """The report in a layout; an element of nothing is left out."""
+    law = layout or packaged()
+    mark = f"{{{law.namespace}}}" if law.namespace else ""
+    root = etree.Element(f"{mark}{law.root}", nsmap={law.prefix: law.namespace} if mark and law.prefix else None)
+    period = report.period
+    head = {
+        "what": law.words[period.what], "first": law.told(period.first), "last": law.told(period.last), "due": law.told(period.due),
+        "siren": report.siren, "name": report.name, "currency": "EUR",
+    }  # fmt: skip
+    for column in law.head:
+        etree.SubElement(root, f"{mark}{column.name}").text = _said(column.value, head)
+    around = etree.SubElement(root, f"{mark}{law.rows}") if law.rows else root
     for row in report.rows:
-        element = etree.SubElement(root, f"{{{NAMESPACE}}}Row")
-        for name, text in zip(LAYOUT, cells(row), strict=True):
+        element = etree.SubElement(around, f"{mark}{law.row}")
+        for column, text in zip(law.columns, cells(row, law), strict=True):
             if text:
-                etree.SubElement(element, f"{{{NAMESPACE}}}{name}").text = text
+                etree.SubElement(element, f"{mark}{column.name}").text = text
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def as_csv(report: Report) -> bytes:
+def as_csv(report: Report, layout: Layout | None = None) -> bytes:
     """The same rows as a table, for whoever checks them."""
+    law = layout or packaged()
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(LAYOUT)
-    writer.writerows(cells(row) for row in report.rows)
+    writer = csv.writer(out, delimiter=law.separator, lineterminator="\r\n")
+    writer.writerow([column.name for column in law.columns])
+    writer.writerows(cells(row, law) for row in report.rows)
     return out.getvalue().encode("utf-8-sig")

@@ -138,7 +138,7 @@ def _statement(node: Any, issues: list[Issue]) -> Statement:
         iban=xml.text(account, "Id", "IBAN") or xml.text(account, "Id", "Othr", "Id"),
         currency=xml.text(account, "Ccy") or "EUR",
         first_day=xml.day(node, "FrToDt", "FrDtTm"),
-        last_day=last,
+        last_day=last or max((movement.booked for movement in movements), default=None),
         opening=opening,
         closing=closing,
         movements=tuple(movements),

@@ -16,12 +16,12 @@ class Actor:
     user: "User | None" = None
     via: Via = "page"
     detail: str = ""
-    said: str = ""  # what people read in the place of the detail
+    said: Any = ""  # what people read in the place of the detail; may be a lazy translation
 
     @classmethod
-    def system(cls, detail: str, via: Via = "job") -> "Actor":
+    def system(cls, detail: str, via: Via = "job", said: Any = "") -> "Actor":
         """Nobody in particular: a schedule, a command of the operating system, a received file."""
-        return cls(user=None, via=via, detail=detail)
+        return cls(user=None, via=via, detail=detail, said=said)
 
     @classmethod
     def of(cls, request: Any, via: Via = "page", detail: str = "") -> "Actor":
@@ -36,7 +36,7 @@ class Actor:
     @property
     def label(self) -> str:
         """The name frozen in the journal: the person's, else what the system says it was doing."""
-        return str(self.user) if self.user is not None else self.said or self.detail
+        return str(self.user) if self.user is not None else str(self.said) or self.detail
 
     @property
     def organisation_id(self) -> int | None:

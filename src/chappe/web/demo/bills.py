@@ -3,6 +3,8 @@
 import datetime as dt
 from decimal import Decimal
 
+from django.utils import translation
+
 from chappe.apps.billing import services as billing
 from chappe.apps.billing.models import Bundle, Discount, Invoice, Product, ProductPrice, Purchase, Run
 from chappe.apps.customers.models import Customer
@@ -24,6 +26,7 @@ PRODUCTS = {
 }
 
 
+@translation.override("fr")
 def build(*, actor: Actor, operator: Operator, since: dt.date, month: dt.date) -> None:
     """``month`` is the last whole month: it stays as drafts; the one before is issued. A second run adds nothing."""
     if Product.objects.filter(owner=operator).exists():

@@ -5,7 +5,7 @@ Everything is made by the verbs that people use, so that each page of payments, 
 
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from django.utils import translation
 
@@ -43,6 +43,7 @@ SCHEDULES = (
 )
 
 
+@translation.override("fr")
 def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> None:
     """``clerk`` is a person of ``operator``, whose rights the reports have. A second run adds nothing."""
     if BankStatement.objects.filter(owner=operator).exists():
@@ -91,7 +92,7 @@ def _statement(actor: Actor, operator: Operator, today: dt.date) -> None:
     bank.receive(actor=actor, data=_camt(rows, day), name=f"releve-{day:%Y%m%d}.xml", owner=operator)
 
 
-def _camt(rows: Iterable[tuple[int, str, str]], day: dt.date) -> bytes:
+def _camt(rows: Sequence[tuple[int, str, str]], day: dt.date) -> bytes:
     """A camt.053 as banks write it: amount in nano (negative: taken), name, text."""
     entries = []
     for rank, (amount, name, text) in enumerate(rows, 1):
@@ -102,9 +103,16 @@ def _camt(rows: Iterable[tuple[int, str, str]], day: dt.date) -> bytes:
             f"<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt><ValDt><Dt>{day}</Dt></ValDt><AcctSvcrRef>{day:%y%m%d}{rank:03d}</AcctSvcrRef>"
             f"<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>{who}<RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
         )
+    moved = sum(amount for amount, _name, _text in rows) // (NANO // 100)
+    opening = 12_480_35
+    balances = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{cents // 100}.{cents % 100:02d}</Amt>'
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>"
+        for code, cents in (("OPBD", opening), ("CLBD", opening + moved))
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr/>'
-        f"<Stmt><Id>REL-{day:%Y%m%d}</Id><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id><Ccy>EUR</Ccy></Acct>{''.join(entries)}</Stmt>"
+        f"<Stmt><Id>REL-{day:%Y%m%d}</Id><Acct><Id><IBAN>{ACCOUNT}</IBAN></Id><Ccy>EUR</Ccy></Acct>{balances}{''.join(entries)}</Stmt>"
         "</BkToCstmrStmt></Document>"
     ).encode()
 

@@ -1,14 +1,16 @@
-"""Bank statements and their movements, each with what it is believed to be."""
+"""Bank statements and their movements, each with what it is believed to be; what the tables of each bank are made of."""
 
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models.words import WithAccount, owner_field
+from chappe.core.sepa.table import DATES, Columns
 from chappe.kit.access.door import Access
 
 
@@ -112,3 +114,56 @@ class Movement(WithAccount):
         from chappe.apps.payments.matching import WHYS
 
         return WHYS.get(self.why, "")
+
+
+class BankLayout(WithAccount):
+    """What is where in the statements that a bank gives as a table (CSV): names of its columns. ``iban``: our account there."""
+
+    class Decimal(models.TextChoices):
+        COMMA = ",", _("comma: 1 234,56")
+        POINT = ".", _("point: 1,234.56")
+
+    access = Access(area=AREA, owner="owner")
+    audit_ignore = ("iban_key",)
+    #: the fields that name a column of the file
+    NAMES = ("day", "amount", "debit", "credit", "text", "more", "payer", "reference", "account")
+
+    owner = owner_field()
+    name = models.CharField(_("name"), max_length=80, help_text=_("Such as the bank and the account."))
+    day = models.CharField(_("day"), max_length=80)
+    amount = models.CharField(_("signed amount"), max_length=80, blank=True)
+    debit = models.CharField(_("debit"), max_length=80, blank=True)
+    credit = models.CharField(_("credit"), max_length=80, blank=True)
+    text = models.CharField(_("text"), max_length=80, blank=True)
+    more = models.CharField(_("more text"), max_length=80, blank=True)
+    payer = models.CharField(_("payer"), max_length=80, blank=True)
+    reference = models.CharField(_("reference"), max_length=80, blank=True)
+    account = models.CharField(_("payer’s IBAN"), max_length=80, blank=True)
+    dates = models.CharField(
+        _("dates"), max_length=10, choices=[(name, name) for name in DATES], default=next(iter(DATES))
+    )
+    decimal = models.CharField(_("decimals"), max_length=1, choices=Decimal.choices, default=Decimal.COMMA)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("columns of a bank")
+        verbose_name_plural = _("columns of banks")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """One signed amount, or a debit and a credit; no column twice."""
+        if bool(self.amount) == bool(self.debit or self.credit):
+            raise ValidationError({"amount": _("Name one column of signed amounts, or those of debit and credit.")})
+        named = [value for name in self.NAMES if (value := getattr(self, name))]
+        if len(named) != len(set(named)):
+            raise ValidationError(_("A column says one thing only: one is named twice."))
+
+    def columns(self) -> Columns:
+        """For the reader of tables."""
+        return Columns(
+            day=self.day, amount=self.amount, debit=self.debit, credit=self.credit, text=self.text, more=self.more,
+            name=self.payer, reference=self.reference, iban=self.account, date=self.dates, decimal=self.decimal,
+        )  # fmt: skip

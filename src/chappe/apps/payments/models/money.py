@@ -20,6 +20,7 @@ class Payment(ScopedModel):
 
     class Kind(models.TextChoices):
         PAYMENT = "payment", _("payment")
+        TOP_UP = "top_up", _("top-up")
         REFUND = "refund", _("refund")
         REJECTION = "rejection", _("rejected payment")
         REVERSAL = "reversal", pgettext_lazy("a payment", "cancellation")

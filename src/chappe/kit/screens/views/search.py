@@ -1,5 +1,6 @@
 """The search box of every page: a few rows of each list that the reader may open. It never counts."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chappe.kit.screens import registry, rights
 from chappe.kit.screens.cells import head_of, state_of
+from chappe.kit.screens.declare import Screen
 from chappe.kit.screens.query import apply_order, apply_search, queryset_for
 from chappe.kit.screens.values import cell_text
 
@@ -27,20 +29,30 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "screens/search_results.html" if request.htmx else "screens/search.html", context)
 
 
-def find(text: str, user: Any) -> list[dict[str, Any]]:
-    """For each screen with a match: its first rows, and the address of all of them."""
+def find(text: str, user: Any, among: Iterable[Screen] | None = None) -> list[dict[str, Any]]:
+    """For each screen (of ``among``, else of the house) with a match: its first rows, and the address of all of them."""
     groups = []
-    for screen in registry.screens():
-        if not screen.search or not rights.may_read(screen, user):
-            continue
-        rows = apply_order(screen, apply_search(screen, queryset_for(screen, user), text))
-        found = list(rows[: FOUND_EACH + 1])
+    for screen in registry.screens() if among is None else among:
+        found = _first_rows(screen, text, user) if screen.search and rights.may_read(screen, user) else []
         if not found:
             continue
         hits = [_hit(screen, row) for row in found[:FOUND_EACH]]
         whole = registry.url(screen.slug, "list") + "?" + urlencode({"q": text, **_everything(screen)})
         groups.append({"screen": screen, "hits": hits, "url": whole, "more": len(found) > FOUND_EACH})
     return groups
+
+
+def _first_rows(screen: Screen, text: str, user: Any) -> list[Any]:
+    """The first matches in the order of the list, one more than are shown.
+
+    Most lists hold no match: the keys are asked for alone, and what a hit shows is read for those found only.
+    """
+    matching = apply_order(screen, apply_search(screen, queryset_for(screen, user, ()), text))
+    keys = list(matching.values_list("pk", flat=True)[: FOUND_EACH + 1])
+    if not keys:
+        return []
+    found = queryset_for(screen, user).in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def _hit(screen: Any, row: Any) -> dict[str, Any]:

@@ -77,3 +77,17 @@ def test_a_file_of_prefixes_is_planned_applied_and_undone(client, alice, send, a
     ]
     act(file, "undo")
     assert list(RiskyPrefix.objects.values_list("prefix", "risk")) == [("88213", "low")]
+
+
+def test_a_rule_says_in_words_what_it_takes_and_leaves_out_what_it_does_not_use(page):
+    rule = rows_watch.rule(
+        None, "Rafale", counter="short", warning=Decimal(30), critical=None, window=10, short_seconds=8, number_kinds="international",
+        prefixes="3389", moments="outside", days="12345", hour_from=8, hour_to=19,
+    )  # fmt: skip
+    body = page.get(f"/watch/rule/{rule.pk}/").content.decode()
+    assert "<dd>30 calls shorter than 8 s within 10 minutes</dd>" in body
+    assert "<dd>International · those that begin with 3389</dd>" in body
+    assert "<dd>Outside of Mon, Tue, Wed, Thu, Fri, 8:00 to 19:00; all day on holidays</dd>" in body
+    assert "Critical from" not in body and "Compared with" not in body and "intl" not in body
+    form = page.get(f"/watch/rule/{rule.pk}/edit/").content.decode()
+    assert 'data-counters="short"' in form and "watch/rule.js" in form and "<legend>When</legend>" in form

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from chappe.apps.usage.models import UsageBatch, UsageDay
 from chappe.apps.watch import counting
@@ -27,7 +27,7 @@ register_sentence("watch.graver", gettext_noop("{actor} made this alert critical
 
 MOST_BACK = 40  # days: an older call that comes late is billed, not watched
 MOST_DAYS = 62  # days of a rating again looked at in one go
-ACTOR = Actor.system("watch", said=_("The watch"))
+ACTOR = Actor.system("watch", said=gettext_lazy("The watch"))
 
 
 def changed_days(today: dt.date) -> dict[dt.date, tuple[int, int]]:

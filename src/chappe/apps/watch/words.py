@@ -85,7 +85,9 @@ def rule_facts(rule: Any) -> list[tuple[str, str]]:
         (_("Warning from"), _taken(rule, rule.warning_shown())), (_("Critical from"), _taken(rule, rule.critical_shown())),
     ]  # fmt: skip
     if rule.counter == Counter.SPEND:
-        facts.append((_("Cap"), f"{formats.money(int(rule.amount * NANO))} · {rule.get_period_display()}" if rule.amount else ""))
+        facts.append(
+            (_("Cap"), f"{formats.money(int(rule.amount * NANO))} · {rule.get_period_display()}" if rule.amount else "")
+        )
     elif rule.needs.amount:
         facts.append((_("Silent below"), formats.money(int(rule.amount * NANO)) if rule.amount else ""))
     if rule.needs.past:
@@ -110,7 +112,9 @@ def _numbers(rule: Any) -> str:
     found = [known.get(kind, kind) for kind in rule.kind_list()]
     if rule.prefix_list():
         found.append(_("those that begin with %(prefixes)s") % {"prefixes": ", ".join(rule.prefix_list())})
-    return " · ".join(found) or (_("Those of the list of risky prefixes") if rule.counter == Counter.LISTED else _("All"))
+    return " · ".join(found) or (
+        _("Those of the list of risky prefixes") if rule.counter == Counter.LISTED else _("All")
+    )
 
 
 def _moments(rule: Any) -> str:

@@ -22,7 +22,7 @@ from chappe.kit.access.actor import Actor
 from chappe.kit.audit.models import AuditEntry
 from chappe.kit.audit.services import history
 from tests.apps.exchange.conftest import _english, act, send, work  # noqa: F401
-from tests.support.gracethd import archive, edit
+from tests.support.gracethd import archive, edit, tables
 
 pytestmark = pytest.mark.django_db
 TABLES = (Pm, Pbo, Building, Pto, Cable, Fibre, Module, Position, Splice, OpticalRoute)
@@ -176,3 +176,16 @@ def test_the_course_of_a_cable_comes_changes_and_goes_again(sent, act):  # noqa:
     act(file, "undo")
     cable.refresh_from_db()
     assert (cable.path, cable.cell) == ("", None)
+
+
+def test_the_threshold_is_a_share_of_what_the_set_covers(sent, act):  # noqa: F811
+    act(sent(), "apply")
+    Pbo.objects.bulk_create(Pbo(reference=f"LOIN-{n}") for n in range(400))
+    parted = sent(
+        t_position="\n".join(line for line in tables()["t_position"].splitlines() if ";CB1" not in line) + "\n"
+    )
+    assert parted.plan["existing"] < 100
+    assert parted.plan["delete"] == parted.plan["changes"]
+    assert ("over" in parted.plan) == (parted.plan["changes"] * 100 // parted.plan["existing"] > 30)
+    again = sent(t_zsro=edit(";250;", ";300;"))
+    assert (again.plan["existing"], "over" in again.plan) == (parted.plan["existing"], False)

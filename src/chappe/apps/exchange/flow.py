@@ -87,7 +87,9 @@ def _end(
     return row if moved else None
 
 
-def run_apply(*, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None) -> ReceivedFile | None:
+def run_apply(
+    *, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None
+) -> ReceivedFile | None:
     """Make every planned change, whole or not at all. None when it was done already."""
     with transaction.atomic():
         row = _taken(file, job, State.APPLYING)
@@ -132,7 +134,9 @@ def _link(obj: Any) -> dict[str, str]:
     return {"model": obj._meta.label_lower, "pk": str(obj.pk), "label": str(obj)[:200]}
 
 
-def run_undo(*, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None) -> ReceivedFile | None:
+def run_undo(
+    *, actor: Actor, file: int, job: int, progress: Progress = lambda done, total: None
+) -> ReceivedFile | None:
     """Put everything back, whole or not at all. None when it was done already."""
     with transaction.atomic():
         row = _taken(file, job, State.UNDOING)

@@ -33,7 +33,9 @@ def apply(ctx: JobContext, file: int) -> None:
     def progress(done: int, total: int) -> None:
         ctx.progress(done, total, _g("applying"))
 
-    _run(ctx, file, State.APPLYING, lambda: flow.run_apply(actor=ctx.actor, file=file, job=ctx.job.pk, progress=progress))
+    _run(
+        ctx, file, State.APPLYING, lambda: flow.run_apply(actor=ctx.actor, file=file, job=ctx.job.pk, progress=progress)
+    )
 
 
 @job("exchange.undo", label=_("Undo a received file"), area=AREA)

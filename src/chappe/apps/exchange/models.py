@@ -119,6 +119,13 @@ class ReceivedFile(ScopedModel):
         return self.state in OPEN_STATES and self.job is not None and self.job.is_open
 
     @property
+    def progress(self) -> tuple[int, int]:
+        """(done, total) of the job at work on it, also while its transaction is open."""
+        from chappe.apps.exchange.progress import seen
+
+        return seen(self)
+
+    @property
     def is_stuck(self) -> bool:
         """Whether its job ended (cancelled, given up) without moving it on: it may be started again."""
         return self.state in OPEN_STATES and not self.is_open

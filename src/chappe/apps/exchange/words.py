@@ -3,11 +3,16 @@
 Verdicts and faults are kept as a code with parameters and said here, in the language of whoever reads.
 """
 
+import datetime as dt
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
 from django.utils.translation import ngettext
@@ -185,6 +190,10 @@ def turn(file: Any) -> str:
         case "applied" if file.errors:
             return _("%(sender)s: mend the refused lines and send them again") % {"sender": sender}
     return _("Nobody: it is finished")
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+LONGEST = 200  # characters of a value: the course of a cable is thousands
 
 
 def shown(value: Any) -> str:

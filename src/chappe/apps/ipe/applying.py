@@ -6,6 +6,7 @@ the reason. Runs inside the transaction of exchange.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chappe.apps.exchange.progress import tell
 from chappe.apps.ipe import aside, bulk, comparing, writing
 from chappe.apps.ipe.comparing import CREATE, DELETE, REFUSE, UPDATE
 from chappe.apps.ipe.models import Flow, Intake
@@ -49,8 +51,9 @@ def apply(file: Any, actor: Actor) -> None:
         by = f"{actor.label} · {file.name}" if actor.user else file.name
         try:
             with transaction.atomic(), _first_load(plan):
+                done = _Done(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, ABANDON, DELETE])).height)
                 for target in targets(intake):
-                    _one(intake, target, plan.filter(pl.col("thing") == target.thing), before, by)
+                    _one(intake, target, plan.filter(pl.col("thing") == target.thing), before, by=by, done=done)
         except IntegrityError as error:
             raise ValidationError(_moved()) from error
         intake.before = aside.keep(before.close(), f"{file.name}.before.parquet", actor=actor, owner=file.owner)
@@ -109,7 +112,19 @@ def _moved(name: str = "") -> str:
     return _("The network changed after this plan was made%(row)s: read the file again.") % {"row": told}
 
 
-def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, by: str) -> None:
+@dataclass
+class _Done:
+    """How many rows of the plan are written, told after each block."""
+
+    total: int
+    rows: int = 0
+
+    def more(self, count: int) -> None:
+        self.rows = min(self.rows + count, self.total)
+        tell(self.rows, self.total)
+
+
+def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, *, by: str, done: _Done) -> None:
     """Everything about one table."""
     created = plan.filter(pl.col("kind") == CREATE).select(ROW)
     changed = plan.filter(pl.col("kind") == UPDATE).select(ROW, PK)
@@ -123,7 +138,9 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, by: s
         if len(other):
             after = writing.as_columns(target, comparing.after_of(target, other)).with_columns(other[PK].alias("id"))
             bulk.update(target.model, _dated(target, after).drop(*_key_columns(target)))
+        done.more(len(new) + len(other))
     _leave(target, plan, by)
+    done.more(plan.filter(pl.col("kind").is_in([ABANDON, DELETE])).height)
     writing.tell_all(intake, target, plan.filter(pl.col("kind") == CREATE), by)
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from chappe.apps.exchange.models import ReceivedFile
+from chappe.apps.exchange.words import shown
 from chappe.apps.ipe import exports, queries, words
 from chappe.apps.ipe.models import Intake
 from chappe.kit.access.door import visible_to
@@ -111,7 +112,8 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         row["what"] = words.THINGS.get(row["thing"], row["thing"])
         names = dict.fromkeys([*row["before"], *row["after"]])
         row["values"] = [
-            (queries.field_label(row["thing"], name), row["before"].get(name), row["after"].get(name)) for name in names
+            (queries.field_label(row["thing"], name), shown(row["before"].get(name)), shown(row["after"].get(name)))
+            for name in names
         ]
     things = intake.counts.get("things", {})
     tabs = []

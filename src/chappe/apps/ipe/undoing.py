@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from chappe.apps.exchange.progress import tell
 from chappe.apps.ipe import aside, bulk, writing
 from chappe.apps.ipe.applying import changed_since, last_change, targets
 from chappe.apps.ipe.comparing import CREATE, DELETE, GAP, UPDATE
@@ -39,7 +40,9 @@ def undo(file: Any, actor: Actor) -> None:
     by = f"{actor.label} · {told}" if actor.user else told
     try:
         with transaction.atomic():
-            for target in reversed(targets(intake)):
+            things = list(reversed(targets(intake)))
+            for place, target in enumerate(things):
+                tell(place, len(things))
                 here = pl.col("thing") == target.thing
                 _one(intake, target, plan.filter(here), before.filter(here), by)
     except IntegrityError as error:

@@ -81,6 +81,8 @@ def positions(pm: Pm, user: Any) -> dict[str, Any]:
         for row in (pm.technical.order_by("reference") if pm.kind == Pm.Kind.PMR else ())
     ]
     own = [grids[row.pk] for row in modules if row.pm_id == pm.pk]
+    for grid in own:
+        grid.bar = drawing.bar(Counter(cell.tone for cell in grid.cells), words())
     return {
         "grids": own, "bar": drawing.bar(total, words()), "words": words(), "technical": technical,
         "holders": holders.most_common(), "may_write": may_touch(user, pm, Level.WRITE),
@@ -102,10 +104,11 @@ def routes(pm: Pm, _user: Any) -> dict[str, Any]:
             {
                 "url": registry.url("network.route", "detail", pk=pk), "title": title, "used": used,
                 "dot": drawing.dot(shade, hollow=bool(fault)), "bad": fault in {"fork", "long", "too-many"},
+                "through": fault == "",
             }
         )  # fmt: skip
     drawn = [
-        {"name": name, "tubes": [
+        {"name": name, "count": sum(map(len, found.values())), "through": sum(one["through"] for fibres in found.values() for one in fibres), "tubes": [
             {"number": tube, "chip": drawing.chip(tube, schemes.get(name, "orange")), "fibres": fibres,
              "used": sum(one["used"] for one in fibres)}
             for tube, fibres in sorted(found.items())]}

@@ -100,6 +100,7 @@ class Comparison:
     context: Context
     things: Sequence[Thing]
     refused: set[tuple[str, str]] = of(default_factory=set)
+    existing: int = 0  # things that the set tells about and that stand already: the threshold is a share of them
 
     def changes(self) -> Iterator[Change]:
         """The plan, in the order in which it is applied."""
@@ -125,6 +126,7 @@ class Comparison:
     def _points(self, kind: str, things: Sequence[Thing]) -> Iterator[Change]:
         fields = sorted({field for thing in things for field in thing.fields})
         rows = standing(kind, (thing.key for thing in things), fields)
+        self.existing += len(rows)
         for thing in things:
             lost = next(
                 (
@@ -175,6 +177,7 @@ class Comparison:
         rows = positions_standing({thing.fields["pm"] for thing in things})
         behind = {row["fibre"]: key for key, row in rows.items() if row["fibre"]}
         moving = {thing.key for thing in things}
+        self.existing += sum(rows[key]["fibre"] is not None for key in moving & set(rows))
         for thing in things:
             fibre, row = thing.fields.get("fibre"), rows.get(thing.key)
             holder = behind.get(fibre) if fibre else None
@@ -201,6 +204,7 @@ class Comparison:
 
     def _splices(self, things: Sequence[Thing], cables: set[str]) -> Iterator[Change]:
         rows = splices_standing(cables)
+        self.existing += len(rows)
         for thing in things:
             ends = [thing.fields["a"], thing.fields.get("b")]
             lost = next((cable_of(end) for end in ends if end and ("cable", cable_of(end)) in self.refused), None)

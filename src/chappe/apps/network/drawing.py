@@ -68,7 +68,7 @@ class Grid:
     url: str
     columns: int
     cells: list[Cell] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    bar: dict[str, Any] = field(default_factory=dict)
 
 
 def bar(counts: Mapping[str, int], order: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -77,7 +77,12 @@ def bar(counts: Mapping[str, int], order: Sequence[tuple[str, Any]]) -> dict[str
     parts = [
         (tone, label, counts.get(tone, 0), f"{counts.get(tone, 0) * 100 / total:.2f}") for tone, label in order if total
     ]
-    return {"total": total, "parts": parts, "percent": counts.get("used", 0) * 100 // total if total else 0}
+    return {
+        "total": total,
+        "used": counts.get("used", 0),
+        "parts": parts,
+        "percent": counts.get("used", 0) * 100 // total if total else 0,
+    }
 
 
 def route(

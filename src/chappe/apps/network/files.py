@@ -16,7 +16,7 @@ from chappe.apps.exchange.formats import Applied, Change, Context, Format, Readi
 from chappe.apps.network.access import AREA
 from chappe.apps.network.comparing import Comparison
 from chappe.apps.network.loading import Loader, take_back
-from chappe.apps.network.models import Building, Cable, Pbo, Pm, Pto, Splice
+from chappe.apps.network.models import Building, Cable, Pbo, Pm, Pto
 from chappe.core.base.issue import Severity
 from chappe.core.gracethd.source import read_source
 from chappe.core.gracethd.things import gather
@@ -79,8 +79,10 @@ def read(context: Context) -> Reading:
 
 
 def plan(reading: Reading, context: Context) -> Iterator[Change]:
-    """What the set would make, change and part."""
-    yield from Comparison(context, reading.rows).changes()
+    """What the set would make, change and part. The threshold is a share of what the set covers, not of the whole network."""
+    comparison = Comparison(context, reading.rows)
+    yield from comparison.changes()
+    reading.counts = {"existing": comparison.existing}
 
 
 def apply(file: Any, changes: Iterable[Any], actor: Actor) -> Applied:
@@ -95,10 +97,6 @@ def apply(file: Any, changes: Iterable[Any], actor: Actor) -> Applied:
 def undo(file: Any, actor: Actor) -> None:
     """Everything back as it was, unless something later depends on it."""
     take_back(list(file.changes.exclude(kind="refuse").order_by("pk")), actor)
-
-
-def _existing(_owner: Any) -> int:
-    return sum(model._default_manager.count() for model in (Pm, Pbo, Cable, Splice, Pto))
 
 
 def _described(options: Mapping[str, Any]) -> Sequence[tuple[Any, str]]:
@@ -133,7 +131,6 @@ register_format(
         plan=plan,
         apply=apply,
         undo=undo,
-        existing=_existing,
         partners=False,
         queue="bulk",
         fields=_labels(),

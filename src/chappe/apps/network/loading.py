@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from chappe.apps.exchange.formats import Applied
+from chappe.apps.exchange.progress import tell
 from chappe.apps.network import changes as published
 from chappe.apps.network import comparing, services, walking
 from chappe.apps.network.comparing import KINDS, ORDER, fibres_of, parts
@@ -43,7 +44,9 @@ class Loader:
         by_kind: dict[str, list[Any]] = {kind: [] for kind in ORDER}
         for change in planned:
             by_kind[change.key.partition(":")[0]].append(change)
-        for kind in ORDER[:-2]:
+        total = sum(map(len, by_kind.values()))
+        for place, kind in enumerate(ORDER[:-2]):
+            tell(sum(len(by_kind[earlier]) for earlier in ORDER[:place]), total)
             self._points(kind, by_kind[kind])
         gone = [change for change in by_kind["splice"] if change.kind == "delete"]
         self._unsplice([_own(change) for change in gone])

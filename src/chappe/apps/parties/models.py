@@ -125,7 +125,7 @@ class OperatorProtocol(ScopedModel):
         ACCES = "acces", _("access orders")
         PM = "pm", _("PM information and orders")
         IPE = "ipe", _("IPE (network state)")
-        CPN = "cpn", _("CPN (building consultation)")
+        CPN = "cpn", _("CPN (PM and their PRDM)")
         SAV = "sav", _("after-sales")
         LIEN = "lien", _("PM–PRDM links")
 

@@ -128,7 +128,7 @@ def _pm(town: Commune, place: tuple[int, str], centre: Spot, chance: random.Rand
     since = today - dt.timedelta(days=chance.randint(200, 1500))
     common = {
         "state": "DEPLOYE", "installed_on": since, "location_type": chance.choice(("ARMOIRE DE RUE", "SHELTER", "LOCAL TECHNIQUE")),
-        "engineering": "MONO", "opened_on": since + dt.timedelta(days=92), "first_handover_on": since, "capacity": 2000,
+        "engineering": "MONO", "opened_on": since + dt.timedelta(days=92), "first_handover_on": since, "capacity": 5000,
         "grouping": f"ZA-{town.insee}", "active_space": True, "patching_by_oi": False, "modified_on": today,
         **_address(town),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """A worker killed while it reads or applies: nothing half done, and the next worker does it whole, once."""
 
+import signal
 import time
 
 import pytest
@@ -28,7 +29,7 @@ def workers(tmp_path, monkeypatch):
     found.stop()
 
 
-def until(condition, workers, seconds: float = 90) -> None:
+def until(condition, workers, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, workers.logs()[-3000:]
@@ -42,11 +43,8 @@ def test_killed_while_applying_nothing_is_half_done(workers):
     file.refresh_from_db()
     assert (file.state, file.plan["create"]) == ("planned", ROWS)
     services.apply(actor=SYSTEM, file=file)
-    first = workers.start()
-    until(lambda: Job.objects.filter(name="exchange.apply", state="running").exists(), workers)
-    time.sleep(0.2)
-    first.kill()
-    first.wait(10)
+    first = workers.start(dies_at=f"chappe.apps.parties.models:Operator.save:{ROWS // 2}")
+    assert first.wait(120) == -signal.SIGKILL, workers.logs()[-3000:]
     file.refresh_from_db()
     assert (file.state, Operator.objects.count()) == (State.APPLYING, 0)
     workers.start()

@@ -40,13 +40,15 @@ class Workers:
         self.apps = apps or settings.INSTALLED_APPS
         self.started: list[subprocess.Popen] = []
 
-    def start(self, queues: str = "quick,bulk", *, lease: int = 3) -> subprocess.Popen:
+    def start(self, queues: str = "quick,bulk", *, lease: int = 3, dies_at: str = "") -> subprocess.Popen:
+        """A worker; ``dies_at`` "module:name:7" kills it (-9) as it makes its seventh call of that function."""
         environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.kit.jobs.live_settings",
             "CHAPPE_TEST_DATABASE": str(connection.settings_dict["NAME"]),
             "CHAPPE_TEST_APPS": ",".join(self.apps),
             "CHAPPE_JOB_LEASE": str(lease),
+            "CHAPPE_TEST_DIES_AT": dies_at,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
         }
         with (self.folder / f"worker-{len(self.started)}.log").open("wb") as out:
@@ -68,7 +70,7 @@ class Workers:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 @pytest.fixture

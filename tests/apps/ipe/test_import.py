@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from chappe.apps.exchange import services
 from chappe.apps.network.models import Building, Change, Pm, Pto
 from chappe.kit.access.actor import Actor
+from chappe.kit.documents.models import StoredFile
 from tests.apps.ipe.conftest import PM, SYSTEM, applied, imb, send, text_of, undone
 
 pytestmark = pytest.mark.django_db
@@ -279,3 +280,11 @@ def test_several_tables_in_an_archive():
     file = applied(buffer.getvalue(), "TELE_39_PM_IPEZMD_V30_20261031_01.zip")
     assert (file.kind, file.plan["create"], file.plan["refuse"]) == ("ipe", 3, 1)
     assert list(file.issues.filter(code="ipe.duplicate").values_list("inner", "line")) == [("b.csv", 2)]
+
+
+def test_what_is_kept_beside_a_file_goes_with_it(network):
+    kept = [getattr(network.intake, kind).pk for kind in ("rows", "issues", "plan", "changes", "before")]
+    assert StoredFile.objects.filter(pk__in=kept).count() == 5
+    network.delete()
+    assert not StoredFile.objects.filter(pk__in=kept).exists()
+    assert Building.objects.count() == 3

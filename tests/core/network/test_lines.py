@@ -4,6 +4,7 @@ import struct
 
 import pytest
 
+from chappe.core.network.line_ids import written_line
 from chappe.core.network.lines import read_geometry, read_path, written_path
 
 
@@ -44,3 +45,19 @@ LINE = [[(1.0, 2.0), (3.0, 4.5)]]
 )
 def test_lines_of_files(raw, parts):
     assert read_geometry(raw) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("FI-0900-0001", "FI-0900-0001"),
+        ("fi09000001", "FI-0900-0001"),
+        (" FI 0900 0001 ", "FI-0900-0001"),
+        ("FI-O900-OOO1", "FI-O900-OOO1"),
+        ("PTO 12 bis", "PTO 12 bis"),
+        ("FI-980100010101", "FI-980100010101"),
+        ("", ""),
+    ],
+)
+def test_line_identifiers_are_written_one_way(text, written):
+    assert written_line(text) == written

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.network import changes, walking
-from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pm, Position, Splice
+from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pm, Position, Pto, Splice
 from chappe.apps.network.models.located import Located
+from chappe.core.network.line_ids import written_line
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import house_only
 from chappe.kit.audit import services as audit
@@ -88,6 +89,8 @@ def ready(obj: models.Model) -> None:
             raise ValidationError({"x": _("This point is outside of its projection.")}) from None
     if isinstance(obj, Cable):
         obj.place()
+    if isinstance(obj, Pto):
+        obj.reference = written_line(obj.reference)
     if isinstance(obj, Building):
         obj.fold()
 

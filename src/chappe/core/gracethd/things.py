@@ -16,6 +16,7 @@ from typing import Any
 from chappe.core.base.issue import Issue, Severity, declare
 from chappe.core.gracethd.source import Row, Source, Spec, Table, check_links, packaged
 from chappe.core.network.geo import system_of
+from chappe.core.network.line_ids import written_line
 
 declare(
     {
@@ -179,6 +180,7 @@ class Gatherer:
         found = {}
         for code, row in rows.items():
             said = next((row[c] for c in order if c in row and counts[c][row[c]] == 1), code).replace(";", " ")
+            said = written_line(said) if kind == "socket" else said
             if len(said) > NAME_LENGTHS[kind]:
                 self.error(table, row, "gracethd.long", "code", value=said[:80], length=NAME_LENGTHS[kind])
             else:

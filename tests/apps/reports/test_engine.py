@@ -113,6 +113,21 @@ def test_what_is_not_reading_granted_rows_is_refused(house, sql, code):
     assert error.sentence.endswith("."), "a sentence for the reader"
 
 
+@pytest.mark.parametrize(
+    ("sql", "where"),
+    [
+        ("SELECT start\nFROM calls\nWHERE month =", "It is not understood near “=”. Line 3."),
+        ("SELECT start,\n totl FROM calls", "There is no column “totl”. Line 2."),
+        ("SELECT calls.totl FROM calls", "There is no column “totl”."),
+        ("SELECT strat(1)", "There is no function “strat”."),
+        ("SELECT number, count(*) FROM calls", "Group by “number” too, or add it up."),
+    ],
+)
+def test_a_fault_is_said_in_words_with_its_line(house, sql, where):
+    error = refused(sql, house.alice)
+    assert error.where == where and str(error).endswith(where)
+
+
 def test_a_runaway_query_is_killed_in_its_time(house):
     began = time.monotonic()
     error = refused("SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b", house.alice, seconds=1)

@@ -84,7 +84,7 @@ def test_a_look_that_dies_looks_again(premium, customer, monkeypatch):
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(raising.counting, "findings", dies)
+        patch.setattr(raising.counting, "findings_of", dies)
         with pytest.raises(RuntimeError):
             look()
     assert not WatchedDay.objects.exists()

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.collect import profiles
+from chappe.apps.collect import profiles, words
 from chappe.apps.collect.models import Source, TicketProfile
 from chappe.core.base.lang import translate
 from chappe.core.tickets.clock import zones
@@ -131,7 +131,10 @@ def option_field(option: Any, present: Any) -> forms.Field:
             return forms.IntegerField(label=label, required=False, initial=usual)
         case "choice":
             return forms.ChoiceField(
-                label=label, required=False, initial=usual, choices=[(word, word or "–") for word in option.choices]
+                label=label,
+                required=False,
+                initial=usual,
+                choices=[(word, words.choice_label(word)) for word in option.choices],
             )
         case "list" | "ranges" | "widths":
             return forms.CharField(

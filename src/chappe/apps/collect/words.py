@@ -64,6 +64,19 @@ def way_label(way: str) -> str:
     }.get(way, pgettext("a call", "Unknown"))  # type: ignore[call-overload]
 
 
+def choice_label(word: str) -> str:
+    """A setting of a decoder that is one word of a few, for people; names of layouts stay as they are."""
+    known = {
+        "": formats.DASH, "auto": _("found out by itself"), "text": _("as text: 31/12/2026 08:30"), "epoch": _("seconds since 1970"),
+        "epoch-ms": _("milliseconds since 1970"), "epoch-us": _("microseconds since 1970"), "dmy": _("day, month, year"),
+        "mdy": _("month, day, year"), "ymd": _("year, month, day"), "minutes": _("in minutes"), "csv": "CSV", "json": "JSON",
+        "start": _("the start"), "end": _("the end"),
+    }  # fmt: skip
+    if word in {Way.IN, Way.OUT, Way.INTERNAL} and word:
+        return way_label(word)
+    return str(known.get(word, word))
+
+
 def outcome_label(outcome: str) -> str:
     """How a segment ended."""
     return {

@@ -7,6 +7,7 @@ that the SQL contains can raise anything else here, and nothing of it is ever ru
 import datetime as dt
 import json
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -59,8 +60,43 @@ class ReportError(Exception):
         }
         return told.get(self.code, self.code) % self.params
 
+    @property
+    def where(self) -> str:
+        """What the engine stumbled over, in words, with its line; "" when it does not say."""
+        said = [sentence % found.groupdict() for shape, sentence in _causes() if (found := shape.search(self.detail))]
+        line = re.search(r"^LINE (\d+):", self.detail, re.MULTILINE)
+        if line and line[1] != "1":
+            said.append(_("Line %(line)s.") % {"line": line[1]})
+        return " ".join(said)
+
     def __str__(self) -> str:
-        return f"{self.sentence} {self.detail}".strip()
+        return f"{self.sentence} {self.where or self.detail}".strip()
+
+
+def _causes() -> list[tuple[re.Pattern[str], str]]:
+    """What the engine writes in English, and how we say it."""
+    return [
+        (re.compile(r'syntax error at or near "(?P<word>[^"]*)"'), _("It is not understood near “%(word)s”.")),
+        (re.compile(r"syntax error at end of input"), _("It stops in the middle.")),
+        (re.compile(r'Referenced column "(?P<name>[^"]*)" not found'), _("There is no column “%(name)s”.")),
+        (
+            re.compile(r'does not have a column named "(?P<name>[^"]*)"'),
+            _("There is no column “%(name)s”."),
+        ),
+        (
+            re.compile(r"Table with name (?P<name>\S+) does not exist"),
+            _("There is no table “%(name)s”: see the list beside."),
+        ),
+        (re.compile(r"Scalar Function with name (?P<name>\S+) does not exist"), _("There is no function “%(name)s”.")),
+        (
+            re.compile(r'Ambiguous reference to column name "(?P<name>[^"]*)"'),
+            _("Several tables have a column “%(name)s”: say which."),
+        ),
+        (
+            re.compile(r'column "(?P<name>[^"]*)" must appear in the GROUP BY'),
+            _("Group by “%(name)s” too, or add it up."),
+        ),
+    ]
 
 
 @dataclass(frozen=True)

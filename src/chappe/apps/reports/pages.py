@@ -80,7 +80,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         }
         status = 422
     except engine.ReportError as error:
-        context |= {"problem": error.sentence, "detail": error.detail, "form": form}
+        context |= {"problem": f"{error.sentence} {error.where}".strip(), "detail": error.detail, "form": form}
         status = 422
     else:
         sheet = exports.Sheet.of(report, values, result)
@@ -173,6 +173,7 @@ def write(request: HttpRequest, slug: str = "") -> HttpResponse:
         "back_url": _url(report) if report else registry.url("reports.home"),
         "home_url": registry.url("reports.home"),
         "versions_url": registry.object_url(report) if report else "",
+        "limits": engine.limits(),
     }
     return render(request, "reports/write.html", context, status=status)
 
@@ -202,7 +203,7 @@ def _trial(request: HttpRequest, content: dict[str, Any]) -> dict[str, Any]:
             within=within,
         )
     except engine.ReportError as error:
-        return {"trial_problem": error.sentence, "trial_detail": error.detail}
+        return {"trial_problem": f"{error.sentence} {error.where}".strip(), "trial_detail": error.detail}
     columns = present.columns_of(result.rows.schema, content["columns"], values.month)
     values_of = (
         zip(*(column.to_pylist() for column in result.rows.columns), strict=True) if result.rows.num_rows else []

@@ -70,7 +70,7 @@ class Shown:
             return str(value)
         places = 9 if self.decimals is None else self.decimals
         cut = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-        return formats.money(int(cut * NANO))
+        return formats.money(int(cut * NANO), decimals=max(2, self.decimals or 2))
 
     def _month(self, value: Any) -> str:
         from chappe.apps.reports.params import is_month, month_label

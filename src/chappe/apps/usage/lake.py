@@ -9,7 +9,8 @@ file again writes a new batch, and the old one stays.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,20 @@ def query(
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
         return connection.sql(whole, params=list(parameters)).to_arrow_table()
+
+
+@contextmanager
+def kept(name: str, sql: str, *, months: Sequence[str], batches: Sequence[int]) -> Iterator[Callable[[str], pa.Table]]:
+    """What ``sql`` (as in :func:`query`) says, read once and kept as ``name`` while several questions are asked of it."""
+    whole, any_file = _over_calls(sql, months, batches)
+    with _connection() as connection:
+        if not any_file:
+            connection.register("nothing", SCHEMA.empty_table())
+        connection.execute(f"CREATE TEMP TABLE {name} AS {whole}")
+        try:
+            yield lambda question: connection.sql(question).to_arrow_table()
+        finally:
+            connection.execute(f"DROP TABLE {name}")
 
 
 REMEMBERED = 128  # answers of sums, a process

@@ -1,6 +1,6 @@
-"""What a rule says of a period: one query over the lake for each rule, set-based, read only. Decides nothing, writes nothing.
+"""What rules say of a period: one reading of the lake for all that look at the same days, then one query a rule. Decides nothing.
 
-A query has three steps: ``base`` are the calls that the rule looks at, ``marked`` gives each the value that the counter has when it
+``wide`` are the calls read once. A query has three steps: ``base`` are the calls that the rule looks at, ``marked`` gives each the value that the counter has when it
 begins, the last one keeps the peak of each day and each customer (or line) with the calls that made it. Everything put into the SQL
 is a number or a checked word of ours: nothing that people or switches wrote.
 """
@@ -8,12 +8,13 @@ is a number or a checked word of ours: nothing that people or switches wrote.
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import holidays
+import pyarrow as pa
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -126,18 +127,29 @@ class Look:
 
 def findings(look: Look) -> list[Finding]:
     """What the rule says, day by day, the largest first; at most :data:`MOST`."""
-    rule = look.rule
-    owners = _owners(rule, look)
-    listed = _listed(rule) if rule.counter == Counter.LISTED else []
-    if not owners or (rule.counter == Counter.LISTED and not listed):
+    return [finding for found in findings_of([look]) for finding in found]
+
+
+def findings_of(looks: Iterable[Look]) -> Iterator[list[Finding]]:
+    """What each of these rules says. Rules that read the same days share one reading of the lake."""
+    groups: dict[tuple[dt.date, dt.date], list[Look]] = {}
+    for look in looks:
+        groups.setdefault((look.read_from(), look.end), []).append(look)
+    for (begin, end), some in groups.items():
+        owners = _owners({look.rule.owner_id for look in some}, begin)
+        first = (begin - dt.timedelta(days=1)).strftime("%Y-%m")
+        months = [month for month in lake.months() if month >= first]
+        if owners and months:
+            with lake.kept("wide", _wide(owners, begin, end), months=months, batches=sorted(owners)) as ask:
+                for look in some:
+                    yield _said(look, ask)
+
+
+def _said(look: Look, ask: Callable[[str], pa.Table]) -> list[Finding]:
+    listed = _listed(look.rule) if look.rule.counter == Counter.LISTED else []
+    if look.rule.counter == Counter.LISTED and not listed:
         return []
-    sql = _sql(look, owners, listed)
-    first = (look.read_from() - dt.timedelta(days=1)).strftime("%Y-%m")
-    months = [month for month in lake.months() if month >= first]
-    if not months:
-        return []
-    rows = lake.query(sql, months=months, batches=sorted(owners)).to_pylist()
-    return [_finding(rule, row) for row in rows]
+    return [_finding(look.rule, row) for row in ask(_sql(look, listed)).to_pylist()]
 
 
 def _finding(rule: Rule, row: dict[str, Any]) -> Finding:
@@ -151,14 +163,14 @@ def _finding(rule: Rule, row: dict[str, Any]) -> Finding:
     )  # fmt: skip
 
 
-def _owners(rule: Rule, look: Look) -> dict[int, int]:
-    """Batch that stands now → its owner (0: the house); of the rule's operator alone when it has one."""
-    since = timezone.make_aware(dt.datetime.combine(look.read_from(), dt.time.min), ZoneInfo(settings.TIME_ZONE))
+def _owners(wanted: Set[int | None], since: dt.date) -> dict[int, int]:
+    """Batch that stands now → its owner (0: the house); of these operators alone unless the house (None) is among them."""
+    moment = timezone.make_aware(dt.datetime.combine(since, dt.time.min), ZoneInfo(settings.TIME_ZONE))
     rows = UsageBatch.objects.filter(state=UsageBatch.State.READY).filter(
-        Q(last_call__gte=since) | Q(last_call__isnull=True)
+        Q(last_call__gte=moment) | Q(last_call__isnull=True)
     )
-    if rule.owner_id is not None:
-        rows = rows.filter(owner=rule.owner_id)
+    if None not in wanted:
+        rows = rows.filter(owner__in=wanted)
     return {pk: owner or 0 for pk, owner in rows.values_list("pk", "owner")}
 
 
@@ -168,9 +180,23 @@ def _listed(rule: Rule) -> list[str]:
 
 
 # -- SQL -----------------------------------------------------------------------------------------------------------
-def _sql(look: Look, owners: dict[int, int], listed: Sequence[str]) -> str:
+def _wide(owners: dict[int, int], begin: dt.date, end: dt.date) -> str:
+    """The calls of these days that go out, with what any rule may ask of them: read once, whatever the number of rules."""
     pairs = ", ".join(f"({batch}, {owner})" for batch, owner in sorted(owners.items()))
-    steps = [f"owners AS (SELECT * FROM (VALUES {pairs}) AS o(batch, owner))", f"base AS ({_base(look)})"]
+    return (
+        f"SELECT batch, line, owner, customer, line_id, coalesce(ext, '') AS ext, start, CAST(start AS DATE) AS day, seconds, total, n, "
+        "coalesce(nullif(account, ''), nullif(subject, ''), ext, '') AS account, answered IS NOT FALSE AS answered, "
+        f"coalesce({_VOICE}, FALSE) AS voice, {_KIND} AS k "
+        f"FROM (SELECT batch, line, o.owner, customer, line_id, ext, start, account, subject, answered, tor, kind, {_NUMBER} AS n, "
+        "coalesce(usage, 0) // 1000000 AS seconds, coalesce(total, 0) AS total "
+        f"FROM calls JOIN (VALUES {pairs}) AS o(batch, owner) USING (batch) "
+        f"WHERE start >= {_at(begin)} AND start < {_at(end + dt.timedelta(days=1))} AND coalesce(way, 'out') IN ('out', 'transit'))"
+    )
+
+
+def _sql(look: Look, listed: Sequence[str]) -> str:
+    """The question of one rule over ``wide``."""
+    steps = [f"base AS ({_base(look)})"]
     if look.rule.counter == Counter.LISTED:
         steps += _risky(look, listed)
     else:
@@ -179,22 +205,21 @@ def _sql(look: Look, owners: dict[int, int], listed: Sequence[str]) -> str:
 
 
 def _base(look: Look) -> str:
-    """The calls that go out, with who makes them, and whether the rule means their number and their moment."""
+    """The calls that the rule looks at, with who makes them, and whether the rule means their number and their moment."""
     rule = look.rule
-    customer = f" AND customer = {int(rule.customer_id)}" if rule.customer_id else ""
-    tests = [_VOICE] if rule.counter not in {Counter.COST, Counter.SPEND} else []
+    tests = ["TRUE"]
+    if rule.owner_id is not None:
+        tests.append(f"owner = {int(rule.owner_id)}")
+    if rule.customer_id:
+        tests.append(f"customer = {int(rule.customer_id)}")
+    if rule.counter not in {Counter.COST, Counter.SPEND}:
+        tests.append("voice")
     if rule.counter != Counter.SHORT:
-        tests.append("answered IS NOT FALSE")
-    where = "".join(f" AND {test}" for test in tests)
+        tests.append("answered")
     return (
-        f"SELECT batch, line, owner, {_who(rule)} AS who, customer, line_id, "
-        "coalesce(nullif(account, ''), nullif(subject, ''), nullif(ext, ''), '') AS account, n AS number, start, day, seconds, "
-        "start + to_seconds(seconds) AS stop, "
-        f"coalesce(total, 0) AS total, ({_numbers(rule)}) AND ({_moments(look)}) AS matches "
-        f"FROM (SELECT *, {_KIND} AS k FROM (SELECT calls.*, owners.owner, {_NUMBER} AS n, CAST(start AS DATE) AS day, "
-        "coalesce(usage, 0) // 1000000 AS seconds FROM calls JOIN owners USING (batch) "
-        f"WHERE start >= {_at(look.read_from())} AND start < {_at(look.end + dt.timedelta(days=1))} "
-        f"AND coalesce(way, 'out') IN ('out', 'transit'){customer}{where}))"
+        f"SELECT batch, line, owner, {_who(rule)} AS who, customer, line_id, account, n AS number, start, day, seconds, "
+        f"start + to_seconds(seconds) AS stop, total, ({_numbers(rule)}) AND ({_moments(look)}) AS matches "
+        f"FROM wide WHERE {' AND '.join(tests)}"
     )
 
 
@@ -204,11 +229,10 @@ def _at(day: dt.date) -> str:
 
 
 def _who(rule: Rule) -> str:
-    other = "'a' || coalesce(nullif(account, ''), nullif(subject, ''), nullif(ext, ''), '')"
-    customer = f"CASE WHEN customer IS NOT NULL THEN 'c' || customer ELSE {other} END"
+    customer = "CASE WHEN customer IS NOT NULL THEN 'c' || customer ELSE 'a' || account END"
     if rule.per == Rule.Per.CUSTOMER or rule.counter == Counter.SPREAD:
         return customer
-    return f"CASE WHEN line_id IS NOT NULL THEN 'l' || line_id ELSE {customer} || '/' || coalesce(ext, '') END"
+    return f"CASE WHEN line_id IS NOT NULL THEN 'l' || line_id ELSE {customer} || '/' || ext END"
 
 
 def _numbers(rule: Rule) -> str:

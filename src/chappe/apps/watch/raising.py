@@ -58,9 +58,10 @@ def look_at_new(*, now: dt.datetime | None = None, check: Callable[[], None] = l
 def look_at(begin: dt.date, end: dt.date, *, now: dt.datetime, check: Callable[[], None] = lambda: None) -> int:
     """Every active rule over these days; how many alerts were raised or made graver."""
     raised = 0
-    for rule in Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk"):
+    rules = Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk")
+    for found in counting.findings_of([Look(rule, begin, end, now) for rule in rules]):
         check()
-        raised += sum(keep(finding) for finding in counting.findings(Look(rule, begin, end, now)))
+        raised += sum(keep(finding) for finding in found)
     return raised
 
 

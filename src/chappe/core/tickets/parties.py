@@ -21,7 +21,7 @@ EXTENSIONS = Option(
     "extensions",
     "ranges",
     (),
-    N_("Internal numbers, as ranges such as 200-299; empty: as many digits as most_digits allows"),
+    N_("Internal numbers, as ranges such as 200-299; empty: any number short enough"),
 )
 MOST_DIGITS = Option("most_digits", "int", 6, N_("Longest internal number, in digits"))
 OPTIONS = (EXTENSIONS, MOST_DIGITS)

@@ -61,17 +61,17 @@ HEADINGS: Mapping[str, str] = {
     "time": "time heure hour heuredebut heureappel",
     "end": "end endtime enddatetime enddate fin datefin disconnecttime hanguptime dateheurefin heurefin",
     "duration": "duration duree billsec billableseconds talktime dureeappel dureesec dureesecondes seconds secondes "
-    "durationseconds dureeensecondes length conversation volume quantite quantity usage dureecommunication",
+    "durationseconds dureeensecondes durees length conversation volume quantite quantity usage dureecommunication",
     "ring": "ring ringtime ringing sonnerie dureesonnerie tempssonnerie waittime attente ringduration",
     "hold": "hold holdtime garde miseengarde",
     "way": "direction way sens sensappel calldirection type typeappel calltype io inout",
     "outcome": "disposition status statut etat result resultat outcome reponse answered callstatus",
     "caller": "caller callingnumber calling src source from appelant numeroappelant anumber anum ani clid callerid "
-    "callernumber fromnumber origine ligneappelante origin origination a calleridnumber numerodepart",
+    "callernumber fromnumber origine ligneappelante origin origination a calleridnumber numerodepart nappelant noappelant",
     "called": "called callednumber dst destination to appele numeroappele bnumber bnum callee calleenumber tonumber "
-    "destinationnumber b numero number numerodestination correspondant",
-    "dialled": "dialled dialed dialleddigits dialeddigits digits numerocompose compose dnis dialnumber numcompose",
-    "extension": "extension ext poste station posteinterne numeroposte sda interne ligne line msisdn",
+    "destinationnumber b numero number numerodestination correspondant nappele noappele",
+    "dialled": "dialled dialed dialleddigits dialeddigits digits numerocompose compose dnis dialnumber numcompose ncompose nocompose",
+    "extension": "extension ext poste station posteinterne numeroposte nposte noposte sda interne ligne line msisdn",
     "user": "user username utilisateur nom name displayname nomutilisateur userdisplayname abonne",
     "reached": "reached answeredby posteatteint finaldn atteint",
     "trunk": "trunk trunkname faisceau joncteur gateway carrier ligneexterne route trunkgroup",

@@ -125,6 +125,7 @@ SHOTS: dict[str, Shot] = {
     "invoicing-layout": Shot("/invoicing/layout/", (("wait", "main img"),)),
     "invoicing-deposit": Shot("/invoicing/deposit/"),
     "invoicing-report": Shot("/invoicing/report/"),
+    "invoicing-report-layout": Shot("/invoicing/report-layout/"),
     "payments-payment": Shot("/payments/payment/"),
     "payments-split": Shot("/payments/payment/?scope=all", (ROW, ("open", "main a[href$='/split/']")), by=CLERK),
     "payments-split-movement": Shot(
@@ -134,6 +135,7 @@ SHOTS: dict[str, Shot] = {
     "payments-unpaid": Shot("/payments/unpaid/"),
     "payments-account": Shot("/payments/unpaid/", (("open", "main a[href^='/payments/account/']"),)),
     "payments-statement": Shot("/payments/statement/"),
+    "payments-bank-layout": Shot("/payments/bank-layout/", by=CLERK),
     "payments-movement": Shot("/payments/movement/?scope=all"),
     "payments-upload": Shot("/payments/upload/"),
     "payments-mandate": Shot("/payments/mandate/"),

@@ -8,7 +8,7 @@ from chappe.kit.jobs import registry as jobs
 from chappe.kit.jobs.models import Job
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.jobs.services import enqueue
-from tests.support import calls, rows
+from tests.support import calls, rows, rows_customers
 
 from .screens import body
 
@@ -73,7 +73,7 @@ RUNS = {
     "publication.purge": lambda owner: {},
     "payments.lapse": lambda owner: {},
     "payments.remind": lambda owner: {},
-    "payments.use-top-ups": lambda owner: {"customer": rows.customer(owner, "recharge").pk},
+    "payments.use-top-ups": lambda owner: {"customer": rows_customers.customer(owner, "recharge").pk},
     "reports.due": lambda owner: {},
     "watch.hourly": lambda owner: {},
     "watch.new": lambda owner: {},

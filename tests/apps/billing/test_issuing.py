@@ -7,14 +7,25 @@ import zipfile
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.utils import translation
 
 from chappe.apps.billing import archives, credits, editing, events, issuing, journal, services
-from chappe.apps.billing.models import Archive, BilledLine, Invoice, JournalEntry, JournalHead, Run, Series, SeriesYear
+from chappe.apps.billing.models import (
+    Archive,
+    BilledLine,
+    Invoice,
+    JournalEntry,
+    JournalHead,
+    Purchase,
+    Run,
+    Series,
+    SeriesYear,
+)
 from chappe.core.base.money import to_nano
 from chappe.kit.access.actor import Actor
 from tests.support import rows_billing as rows
 
-from .conftest import HOUSE, OCTOBER
+from .conftest import HOUSE, OCTOBER, recomputed
 
 NOVEMBER = dt.date(2026, 11, 1)
 
@@ -195,6 +206,9 @@ def test_parked_customers_have_a_sentence_and_the_others_are_invoiced(world) -> 
     lost = rows.buyer(name="Sans adresse", line1="", postal_code="", city="")
     wrong = rows.buyer(name="Mauvaise TVA", vat_number="FR00732829320")
     dear = rows.buyer(name="Sans prix")
+    option = rows.buyer(name="Produit sans prix")
+    product = rows.product(None, "option", code="OPT", in_advance=False, anchor_day=1)
+    Purchase.objects.create(customer=option, product=product, starts_on=OCTOBER)
     batch = rows.batch_of_calls()
     start = dt.datetime(2026, 10, 3, tzinfo=dt.UTC)
     rows.put_calls(
@@ -204,18 +218,36 @@ def test_parked_customers_have_a_sentence_and_the_others_are_invoiced(world) -> 
     )
     run = world.run()
     assert [one.customer for one in run.invoices.all()] == [world.customer]
-    assert {parked.customer: parked.code for parked in run.parked.all()} == {
-        lost: "customer.no-address",
-        wrong: "customer.vat",
-        dear: "unrated_calls",
+    with translation.override("fr"):
+        told = {parked.customer: (parked.code, parked.sentence) for parked in run.parked.all()}
+    assert told == {
+        lost: ("customer.no-address", "Il n’y a pas d’adresse postale\u00a0: une facture doit la porter."),
+        wrong: (
+            "customer.vat",
+            "«\u00a0FR00732829320\u00a0» n’est pas un numéro de TVA\u00a0: sa forme ou sa clé est fausse.",
+        ),
+        dear: ("unrated_calls", "1 appel n’a pas de prix."),
+        option: ("price_missing", "Le produit OPT n’a pas de prix au 01/10/2026."),
     }
     assert {parked.net for parked in run.parked.filter(customer__in=[lost, wrong])} == {euros("8")}
-    assert run.parked_count == 3
+    assert run.parked_count == 4
+    world.issue(run)
+    assert list(Invoice.objects.values_list("customer__name", "number")) == [(world.customer.name, "F2026-000001")]
+    assert JournalEntry.objects.count() == 1, "nothing is told of those who wait"
+
+
+def test_a_parked_customer_is_invoiced_once_what_is_said_is_corrected(world) -> None:
+    lost = rows.buyer(name="Sans adresse", line1="", postal_code="", city="")
+    start = dt.datetime(2026, 10, 3, tzinfo=dt.UTC)
+    rows.put_calls(
+        rows.batch_of_calls(), [{"customer": one.pk, "start": start, "price": "8"} for one in (world.customer, lost)]
+    )
+    run = world.run()
+    assert (run.invoices_count, run.parked_count) == (1, 1)
     lost.line1, lost.postal_code, lost.city = "1 rue", "39100", "Dole"
     lost.save()
-    from .conftest import recomputed
-
-    assert recomputed(run).invoices_count == 2
+    run = recomputed(run)
+    assert (run.invoices_count, run.parked_count) == (2, 0)
 
 
 def test_a_run_is_undone_until_a_number_is_taken(world) -> None:

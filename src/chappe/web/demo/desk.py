@@ -12,11 +12,12 @@ from django.utils import translation
 from chappe.apps.billing.models import Invoice
 from chappe.apps.collect import intake
 from chappe.apps.collect.models import Source
-from chappe.apps.customers.models import Brand
-from chappe.apps.invoicing import depositing, mailing, reporting
+from chappe.apps.customers.models import Brand, Customer
+from chappe.apps.invoicing import depositing, mailing, report_layouts, reporting
 from chappe.apps.invoicing.models import Production
 from chappe.apps.parties.models import Operator
-from chappe.apps.payments import bank, collections, mandates, reminding
+from chappe.apps.payments import bank, collections, mandates, reminding, tables
+from chappe.apps.payments import services as payments
 from chappe.apps.payments.models import BankStatement, Mandate
 from chappe.apps.reports import scheduling
 from chappe.apps.reports import services as reports
@@ -25,6 +26,7 @@ from chappe.apps.watch import raising
 from chappe.apps.watch import services as watch
 from chappe.apps.watch.models import Rule
 from chappe.core.base.money import NANO
+from chappe.core.einvoice.reporting_layout import packaged_text
 from chappe.kit.access.actor import Actor
 from chappe.kit.jobs.runner import run_pending
 from chappe.web.demo import clients, tickets
@@ -90,6 +92,22 @@ def _statement(actor: Actor, operator: Operator, today: dt.date) -> None:
         (-12_50 * NANO // 100, "", "FRAIS TENUE DE COMPTE"),
     ]
     bank.receive(actor=actor, data=_camt(rows, day), name=f"releve-{day:%Y%m%d}.xml", owner=operator)
+    columns = {"day": "Date opération", "debit": "Débit", "credit": "Crédit", "text": "Libellé"}
+    tables.create(
+        actor=actor,
+        owner=operator,
+        data={**columns, "name": "Caisse des Salines, compte courant", "iban": OTHER_ACCOUNT},
+    )
+    export = f"Date opération;Libellé;Débit;Crédit\r\n{day:%d/%m/%Y};REMISE CHEQUE 0004512;;64,20\r\n{day:%d/%m/%Y};ABONNEMENT CARTE;4,90;\r\n"
+    bank.receive(actor=actor, data=export.encode("cp1252"), name="export-compte.csv", owner=operator)
+    _topped_up(actor, operator, day)
+
+
+def _topped_up(actor: Actor, operator: Operator, day: dt.date) -> None:
+    """A private person has paid in advance."""
+    customer = Customer.objects.filter(owner=operator, kind="private").order_by("pk").first()
+    if customer is not None:
+        payments.top_up(actor=actor, customer=customer, amount=40 * NANO, day=day, means="card", reference="TPE 0117")
 
 
 def _camt(rows: Sequence[tuple[int, str, str]], day: dt.date) -> bytes:
@@ -144,6 +162,8 @@ def _platform(actor: Actor, operator: Operator, today: dt.date) -> None:
     ready = Production.objects.filter(invoice__owner=operator, invoice__customer__kind="company").order_by("pk")
     for row in [one for one in ready if not mailing.why_not(one.invoice)][:2]:
         depositing.deposit(actor=actor, invoice=row.invoice)
+    text = packaged_text().replace('date = "%Y-%m-%d"', 'date = "%Y%m%d"')
+    report_layouts.create(actor=actor, data={"note": "Dates sans tirets, à essayer avec la plateforme", "text": text})
     for period in reporting.open_periods(owner=operator, today=today):
         reporting.make(actor=actor, report=period)
 

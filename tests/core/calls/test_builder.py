@@ -253,3 +253,13 @@ def test_the_quick_way_of_a_lonely_segment_says_what_the_long_one_says():
         long = calls_of(Group(segment.key, [Part(segment, "7")], NINE), rules, {}, complete=True)
         assert [call_of(segment, "7", rules)] == long
     assert looked > 2000
+
+
+def test_durations_rounded_up_may_pass_the_time_of_the_clock():
+    """IP Office rounds each duration up to the second: two segments of 1.2 s within 3 s say 2 s each. They are summed as written."""
+    three_later = NINE + dt.timedelta(seconds=3)
+    first = seg(more=True, talk=2, caller="203", called="9416", party1="203", segment_start=NINE)
+    second = seg(talk=2, caller="203", called="9416", party1="207", segment_start=three_later - dt.timedelta(seconds=2))
+    call = one([first, second])
+    assert (call.talk, call.billable, call.warnings) == (4, 4, ())
+    assert call.talk > (three_later - NINE).seconds

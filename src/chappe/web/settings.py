@@ -30,10 +30,11 @@ def _database() -> dict:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA / "chappe.sqlite3",
+            "CONN_MAX_AGE": 60,  # opening costs a request, or an idle worker's look at its queue, several milliseconds
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-64000;",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32000;",
             },
             "TEST": {"NAME": DATA / "test.sqlite3"},
         }

@@ -54,7 +54,7 @@ def test_three_workers_never_run_one_job_twice(workers, until, tmp_path):
     for _n in range(3):
         workers.start(lease=60)  # a machine that stalls takes no job from a runner that lives
     mine = Job.objects.filter(pk__in=[first.pk, *(job.pk for job in jobs)])  # the clock may start others meanwhile
-    until(lambda: mine.filter(state=State.DONE).count() == len(jobs) + 1)
+    until(lambda: mine.filter(state=State.DONE).count() == len(jobs) + 1, 400)
     starts = [words for words in told(path) if words[0] == "start"]
     assert sorted(words[1] for words in starts) == sorted(["meets", *map(str, range(60))])
     assert len({words[2] for words in starts}) > 1, "one process did everything: the race was not run"

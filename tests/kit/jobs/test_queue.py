@@ -253,3 +253,11 @@ def test_claiming_asks_few_queries(django_assert_max_num_queries):
         enqueue("sample.count", actor=SYSTEM, to=0)
     with django_assert_max_num_queries(3 + 2 * connection.features.has_select_for_update_skip_locked):
         queue.claim("w", registry.QUEUES)
+
+
+def test_an_idle_worker_has_nothing_to_look_for():
+    assert not queue.anything()
+    job = enqueue("sample.count", actor=SYSTEM)
+    for state, something in ((State.QUEUED, True), (State.RUNNING, True), (State.DONE, False), (State.FAILED, False)):
+        Job.objects.filter(pk=job.pk).update(state=state)
+        assert queue.anything() is something, state

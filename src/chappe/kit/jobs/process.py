@@ -49,7 +49,7 @@ def work(queues: Sequence[str], stop: Stop) -> int:
     log.info("worker_started", worker=name, queues=list(queues))
     while not stop() and ran < RECYCLE_AFTER:
         try:
-            job = queue.claim(name, queues)
+            job = queue.claim(name, queues) if queue.anything() else None
             wait = POLL_SECONDS
             if job is not None:
                 ran += 1

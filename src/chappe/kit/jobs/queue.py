@@ -61,6 +61,13 @@ def is_alive(worker: str) -> bool:
     return place == host() and pid.isdigit() and bool(born) and _born(int(pid)) == born
 
 
+def anything() -> bool:
+    """Whether any job waits or runs. Idle workers ask four times a second: one look at a small index, no query to build."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM jobs_job WHERE state IN ('queued', 'running') LIMIT 1")
+        return cursor.fetchone() is not None
+
+
 def ready(queues: Sequence[str]) -> Any:
     """Jobs that may be claimed now, best first. One of a key that runs already waits for its end."""
     now = timezone.now()

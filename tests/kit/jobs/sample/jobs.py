@@ -32,7 +32,7 @@ def count(ctx, path: str = "", to: int = 3, pause: float = 0.0, key: str = "") -
 
 
 @job("sample.meets", label="Waits for another process", retries=1)
-def meets(ctx, path: str, seconds: float = 60) -> None:
+def meets(ctx, path: str, seconds: float = 200) -> None:
     """Ends when a second process has begun something, or after ``seconds``: the others then find one process alone."""
     tell(path, "start", "meets")
     end = time.monotonic() + seconds

@@ -10,10 +10,16 @@ from django.db.models import Max, Sum
 
 from chappe.apps.cartography.models import LINKS, Stale, Stamp
 from chappe.apps.network.models import PmLink
-from chappe.core.network.mvt import EXTENT, Frame, Layer, clipped
+from chappe.core.network.mvt import EXTENT, Frame, Layer, Point, clipped
 from chappe.kit.access.door import is_house, visible_to
 
 MARGIN = EXTENT // 32  # a line is drawn as wide as it is: its end must not show at the edge
+HIGHEST = 85.05112878  # latitude of the edge of web maps
+PIXEL = EXTENT // 512
+BLURRED = (
+    1 << 9
+) * EXTENT  # below zoom 9 ten thousand lines are one blot: those that four pixels do not tell apart are one
+FAR = (1 << 11) * EXTENT  # below zoom 11 no PM is drawn
 _kept: OrderedDict[tuple[str, str], tuple[np.ndarray, list[str]]] = OrderedDict()
 KEPT = 8  # scopes
 
@@ -24,23 +30,36 @@ def layer(frame: Frame, user: Any) -> Layer:
     rows, states = _read(user)
     if not len(rows):
         return made
-    near = np.flatnonzero(_may_cross(rows, frame))
-    for number in near:
-        pk, pm, *ends = rows[number].tolist()
-        part = clipped(frame.at(ends[0], ends[1]), frame.at(ends[2], ends[3]), MARGIN)
-        if part is not None and part[0] != part[1]:
-            made.line(int(pk), part, (states[number], int(pm)))
+    far = frame.scale < FAR
+    ends, near, whole = _ends(rows, frame, coarse=far)
+    seen: set[tuple[str, tuple[Point, Point]]] = set()
+    keys, inside = rows[near, :2].astype(np.int64).tolist(), whole.tolist()
+    for number, (pk, pm), fits, (x0, y0, x1, y1) in zip(near.tolist(), keys, inside, ends.tolist(), strict=True):
+        part = ((x0, y0), (x1, y1)) if fits else clipped((x0, y0), (x1, y1), MARGIN)
+        if part is None or part[0] == part[1]:
+            continue
+        if far:  # many PMs stand on one point there, and nobody asks which: a line is drawn once
+            if (states[number], part) in seen:
+                continue
+            seen.add((states[number], part))
+        made.line(pk, part, (states[number], None if far else pm))
     return made
 
 
-def _may_cross(rows: np.ndarray, frame: Frame) -> np.ndarray:
-    """Which lines have a frame around them that meets the tile's."""
+def _ends(rows: np.ndarray, frame: Frame, *, coarse: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(x, y, x, y) on the tile of the lines that may cross it, which ones they are, and which stand on it whole."""
     size = frame.scale
-    x = (rows[:, [2, 4]] + 180) / 360 * size - frame.left
-    y = (0.5 - np.arctanh(np.sin(np.radians(rows[:, [3, 5]]))) / (2 * np.pi)) * size - frame.top
+    x = np.floor((rows[:, [2, 4]] + 180) / 360 * size).astype(np.int64) - frame.left
+    bounded = np.radians(np.clip(rows[:, [3, 5]], -HIGHEST, HIGHEST))
+    y = np.floor((0.5 - np.arctanh(np.sin(bounded)) / (2 * np.pi)) * size).astype(np.int64) - frame.top
     low, high = -MARGIN, EXTENT + MARGIN
     beyond = (x.max(1) < low) | (x.min(1) > high) | (y.max(1) < low) | (y.min(1) > high)
-    return np.asarray(~beyond)
+    near = np.flatnonzero(~beyond)
+    ends = np.stack([x[near, 0], y[near, 0], x[near, 1], y[near, 1]], axis=1)
+    if coarse:
+        grid = 4 * PIXEL if size < BLURRED else PIXEL
+        ends = ends // grid * grid
+    return ends, near, ((ends >= low) & (ends <= high)).all(1)
 
 
 def _read(user: Any) -> tuple[np.ndarray, list[str]]:

@@ -26,7 +26,7 @@ GRID = 3  # figures of a tile stand in squares of its zoom + 3: eight by eight
 LIVE = 4  # squares counted while the reader waits, when they changed since the last minute
 #: zoom up to which only communes of so many inhabitants are named
 POPULOUS = ((5, 150_000), (6, 80_000), (7, 30_000), (8, 6_000), (9, 2_500), (10, 800), (11, 200), (24, 0))
-SHAPE = 2  # raise it when what a tile holds is changed here: kept tiles are then cut again
+SHAPE = 3  # raise it when what a tile holds is changed here: kept tiles are then cut again
 
 
 def scope_of(user: Any) -> str:

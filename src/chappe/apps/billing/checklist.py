@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from chappe.apps.billing import anomalies
 from chappe.apps.billing.history import history_of
@@ -52,11 +52,21 @@ class Step:
     urls: list[tuple[str, str]] = of(default_factory=list)
 
 
-_senders: list[Callable[[Run], tuple[int, int]]] = []
+@dataclass(slots=True)
+class Sending:
+    """How far the invoices of a run are on their way: ``troubles`` are (customer, address of the page, why)."""
+
+    sent: int = 0
+    by_hand: int = 0
+    waiting: int = 0
+    troubles: list[tuple[str, str, str]] = of(default_factory=list)
 
 
-def sent_by(function: Callable[[Run], tuple[int, int]]) -> Callable[[Run], tuple[int, int]]:
-    """The app that mails invoices says here (sent, failed) of a run."""
+_senders: list[Callable[[Run], Sending]] = []
+
+
+def sent_by(function: Callable[[Run], Sending]) -> Callable[[Run], Sending]:
+    """The app that sends invoices says here how far those of a run are."""
     if function not in _senders:
         _senders.append(function)
     return function
@@ -117,7 +127,12 @@ def _sources(user: Any, month: dt.date) -> Step:
                 (
                     label,
                     registry.url("usage.call"),
-                    _("last call on %(day)s: %(n)d days are missing") % {"day": formats.day(day), "n": missing},
+                    ngettext(
+                        "last call on %(day)s: %(n)d day is missing",
+                        "last call on %(day)s: %(n)d days are missing",
+                        missing,
+                    )
+                    % {"day": formats.day(day), "n": missing},
                     "bad" if missing > 1 else "warn",
                 )
             )
@@ -218,9 +233,15 @@ def _send(run: Run | None) -> Step:
     if run is None or not _senders:
         step.text = _("Sending follows the issue.")
         return step
-    sent, failed = _senders[0](run)
-    step.tone = "bad" if failed else ("ok" if sent else "wait")
-    step.text = _("%(sent)d sent, %(failed)d failed.") % {"sent": sent, "failed": failed}
+    told = _senders[0](run)
+    if not (told.sent or told.by_hand or told.waiting or told.troubles):
+        step.text = _("Sending follows the issue.")
+        return step
+    step.rows = [(name, url, why, "bad") for name, url, why in told.troubles]
+    step.tone = "bad" if told.troubles else ("wait" if told.waiting else "ok")
+    step.text = _("%(sent)d sent, %(by_hand)d to hand over yourself, %(waiting)d waiting, %(failed)d held back.") % {
+        "sent": told.sent, "by_hand": told.by_hand, "waiting": told.waiting, "failed": len(told.troubles),
+    }  # fmt: skip
     return step
 
 

@@ -7,8 +7,9 @@ class InvoicingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chappe.apps.billing import events
-        from chappe.apps.invoicing import reactions, sentences  # noqa: F401 - sentences of the journal
+        from chappe.apps.billing import checklist, events
+        from chappe.apps.invoicing import queries, reactions, sentences  # noqa: F401 - sentences of the journal
 
         events.on("issued", reactions.issued)
+        checklist.sent_by(queries.sending_of)
         events.on("run_frozen", reactions.run_frozen)

@@ -8,13 +8,16 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from chappe.apps.billing import detail
-from chappe.apps.billing.models import Invoice
-from chappe.apps.customers.models import Brand
+from chappe.apps.billing.checklist import Sending
+from chappe.apps.billing.models import Invoice, Run
+from chappe.apps.customers.models import Brand, Customer
 from chappe.apps.invoicing.models import IssuedFile, Production
 from chappe.connectors.einvoice.look import Look
 from chappe.connectors.einvoice.platform import FolderPlatform, PlatformPort
 from chappe.core.billing.document import CallRow, Document
+from chappe.core.einvoice.statuses import REFUSED, REJECTED
 from chappe.kit.ops.config import value
+from chappe.kit.screens import registry
 
 FOLDER = "folder"
 #: layout keys that the layout page may change
@@ -66,6 +69,27 @@ def files_of(invoice: Invoice) -> list[IssuedFile]:
 
 def production_of(invoice: Invoice) -> Production | None:
     return Production.objects.filter(invoice=invoice).select_related("mail", "deposit").first()
+
+
+def sending_of(run: Run) -> Sending:
+    """How far the issued invoices of a run are: mailed or deposited, to be handed over, waiting, held back and why."""
+    told = Sending()
+    rows = Production.objects.filter(invoice__run=run).select_related("invoice__customer", "mail", "deposit")
+    for row in rows.defer("invoice__document").order_by("invoice__number"):
+        name, url = str(row.invoice.customer.name), registry.object_url(row.invoice)
+        if row.state in {Production.State.BLOCKED, Production.State.FAILED}:
+            told.troubles.append((name, url, row.first_sentence()))
+        elif row.mail is not None and row.mail.state in {"failed", "bounced"}:
+            told.troubles.append((name, url, f"{row.mail_state()} {row.mail.answer}".strip()))
+        elif row.deposit is not None and row.deposit.status in {REFUSED, REJECTED}:
+            told.troubles.append((name, url, row.platform_state()))
+        elif row.deposit is not None or (row.mail is not None and row.mail.state == "sent"):
+            told.sent += 1
+        elif row.is_ready and row.mail is None and row.invoice.customer.delivery == Customer.Delivery.HAND:
+            told.by_hand += 1
+        else:
+            told.waiting += 1
+    return told
 
 
 def owner_where(owner: Any) -> Q:

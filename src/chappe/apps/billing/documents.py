@@ -252,11 +252,6 @@ def calls_fields(calls: Calls, customer: Customer) -> dict[str, Any]:
 
 def call_row(row: dict[str, Any]) -> CallRow:
     """One call of the detail, from a row of the store; the note in the active language."""
-    notes = {
-        "late": _("call of an earlier month"),
-        "changed": _("price corrected"),
-        "withdrawn": _("given back"),
-    }
     return CallRow(
         line_number=row["line_number"],
         start=row["local"],
@@ -265,5 +260,15 @@ def call_row(row: dict[str, Any]) -> CallRow:
         seconds=row["seconds"],
         net=row["amount"],
         included=row["free"] > 0 and row["free"] == row["seconds"],
-        note=notes.get(row["note"], ""),
+        note=_note(row["note"]) if row["note"] else "",
     )
+
+
+def _note(code: str) -> str:
+    """The words of a note. Few calls have one: a month of millions is not translated for the others."""
+    notes = {
+        "late": _("call of an earlier month"),
+        "changed": _("price corrected"),
+        "withdrawn": _("given back"),
+    }
+    return notes.get(code, "")

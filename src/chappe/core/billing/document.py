@@ -179,9 +179,12 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(row.name for row in fields(kind))
 
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+
+
 def _plain(value: Any) -> Any:
     """Written out rather than ``dataclasses.asdict``, which copies every text: a month has tens of thousands of documents."""
-    if value is None or isinstance(value, str | int):
+    if type(value) in _SCALARS:
         return value
     if isinstance(value, dt.date):
         return value.isoformat()
@@ -190,7 +193,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
+        named = ((name, getattr(value, name)) for name in _names(type(value)))
+        return {name: item if type(item) in _SCALARS else _plain(item) for name, item in named}
     return value
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from chappe.apps.billing import events, journal
 from chappe.apps.billing.models import JournalEntry
@@ -85,6 +86,9 @@ def test_refusals_change_nothing(world, bruno):
 def test_the_page_records_once_and_gives_its_receipt(world, client, alice, bruno):
     client.force_login(alice)
     page = client.get(f"/payments/account/{world.payer.pk}/top-up/")
+    assert f'value="{timezone.localdate():%Y-%m-%d}"' in page.content.decode(), (
+        "a field of the browser knows this notation alone"
+    )
     given = {"amount": "25,50", "day": "2026-11-20", "means": "card", "reference": "TPE 7", "key": page.context["form"].initial["key"]}  # fmt: skip
     for _twice in range(2):
         assert client.post(f"/payments/account/{world.payer.pk}/top-up/", given).status_code == 302

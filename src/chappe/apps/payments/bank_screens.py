@@ -219,7 +219,7 @@ LAYOUT = Screen(
         *(
             Column(name=name, label=label, shown=False)
             for name, label in (
-                ("day", _("Day")), ("amount", _("Signed amount")), ("debit", _("Debit")), ("credit", _("Credit")), ("text", _("Text")),
+                ("day", _("Day")), ("amount", _("Signed amount")), ("debit", pgettext_lazy("column of a bank", "Debit")), ("credit", pgettext_lazy("column of a bank", "Credit")), ("text", _("Text")),
                 ("more", _("More text")), ("payer", _("Payer")), ("reference", _("Reference")), ("account", _("Payer’s IBAN")),
             )
         ),

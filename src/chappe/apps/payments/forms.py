@@ -15,9 +15,9 @@ from chappe.kit.screens.forms import MoneyField
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label, widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate, **more
-    )
+    # The browser's own field of a date knows one notation, whatever the reader's language.
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, widget=widget, initial=timezone.localdate, **more)
 
 
 class WhyForm(forms.Form):

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_safe
 
 from chappe.apps.billing.models import Invoice
@@ -116,7 +116,7 @@ def told(payment: Payment) -> dict[str, Any]:
         (_("Customer"), f"{customer.name} ({customer.number})"),
         (_("Means"), str(payment.get_means_display())),
         (_("Reference"), payment.reference),
-        (_("Recorded"), formats.moment(payment.recorded_at)),
+        (pgettext("a receipt", "Recorded on"), formats.moment(payment.recorded_at)),
     ]
     if payment.cancels is not None:
         rows.append((_("Cancels the receipt"), number_of(payment.cancels)))

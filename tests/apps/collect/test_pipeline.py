@@ -125,7 +125,7 @@ def test_killed_while_the_spool_is_taken_it_takes_once(source, monkeypatch):
     put(source, ticket())
     with monkeypatch.context() as patch:
         patch.setattr(
-            "chappe.connectors.pbx.spool.SpoolFile.remove", lambda self: (_ for _ in ()).throw(KeyboardInterrupt)
+            "chappe.connectors.pbx.spool.SpoolFile.remove", lambda self, last: (_ for _ in ()).throw(KeyboardInterrupt)
         )
         with pytest.raises(KeyboardInterrupt):
             intake.take_spool(source)

@@ -88,9 +88,14 @@ class Attaching:
             self.customer_plan = plan
 
     def columns(
-        self, exts: Sequence[str], dids: Sequence[str], starts: Sequence[dt.datetime], days: np.ndarray | None = None
+        self,
+        exts: Sequence[str],
+        dids: Sequence[str],
+        starts: Sequence[dt.datetime],
+        days: np.ndarray | None = None,
+        seconds: np.ndarray | None = None,
     ) -> dict[str, pa.Array]:
-        """Line, customer, cost centre and versions of many calls. ``days``: the local day of each, where it is known."""
+        """Line, customer, cost centre and versions of many calls. ``days``, ``seconds``: local day and moment of each, where known."""
         when = [start.astimezone(self.zone).date() for start in starts] if days is None else days
         found = self.lines.many(self.source.slug, exts, dids, when)
         customer, plan = found.customer, found.sell_plan
@@ -99,7 +104,9 @@ class Attaching:
             customer = np.where(nobody, self.source.customer_id, customer)
             plan = np.where(nobody, self.customer_plan or NONE, plan)
         plan = np.where(plan == NONE, self.default_plan or NONE, plan)
-        moments = np.fromiter((start.timestamp() for start in starts), np.float64, len(starts))
+        moments = seconds
+        if moments is None:
+            moments = np.fromiter((start.timestamp() for start in starts), np.float64, len(starts))
         bought = np.full(len(starts), self.source.buy_plan_id or NONE)
         return {
             "line_id": _ids(found.line),
@@ -133,7 +140,7 @@ def as_rows(source: Source, built: Sequence[Built]) -> pa.RecordBatch:
     data["subject"] = data["tenant"] = empty
     data["account"] = data["ext"]
     data["source"] = np.full(len(calls), source.pk)
-    data |= attaching.columns(data["ext"], [call.did for call in calls], data["start"], days)
+    data |= attaching.columns(data["ext"], [call.did for call in calls], data["start"], days, seconds)
     fields = [field for field in CALLS if field.name in data]
     return pa.RecordBatch.from_arrays([_typed(data[one.name], one.type) for one in fields], schema=pa.schema(fields))
 

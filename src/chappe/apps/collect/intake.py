@@ -47,10 +47,11 @@ def take_spool(source: Source) -> int:
     """Every closed file of the spool becomes a batch; how many did. Safe to repeat at any point."""
     taken = 0
     for file in spool().closed(source.slug):
-        if not Chunk.objects.filter(source=source, kind=Chunk.Kind.SPOOL, name=file.name).exists():
-            _take(source, file)
+        chunk = Chunk.objects.filter(source=source, kind=Chunk.Kind.SPOOL, name=file.name).first()
+        if chunk is None:
+            chunk = _take(source, file)
             taken += 1
-        file.remove()
+        file.remove(chunk.last_number)
     return taken
 
 

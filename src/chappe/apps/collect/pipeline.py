@@ -7,7 +7,7 @@ changes here (fingerprints, calls in the making, hours, counts) is one transacti
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -162,17 +162,18 @@ class _Reading:
             counts["segments"] += len(found.segments)
             if found.issues:
                 _remark(self.chunk, record, found.issues, work)
-            self._join(record, found.segments)
+            self._join(record, found.segments, second)
         elif found.skipped and not found.issues:
             counts["skipped"] += 1
             work.skips[found.skipped] += 1
         else:
             _refuse(self.chunk, record, found.issues or (Issue("collect.nothing"),), work)
 
-    def _join(self, record: Record, segments: Iterable[Segment]) -> None:
-        ref = f"{self.key}:{record.number}"
+    def _join(self, record: Record, segments: Sequence[Segment], second: int) -> None:
+        ref, tickets, first = f"{self.key}:{record.number}", self.work.tickets, segments[0]
         for segment in segments:
-            self.work.tickets[int(segment.start.timestamp()) // 3600] += 1
+            hour = second if segment is first else int(segment.start.timestamp())
+            tickets[hour // 3600] += 1
             if calls := self.builder.add(segment, ref, at=record.received):
                 self.work.built += _built(calls, self.key)
 

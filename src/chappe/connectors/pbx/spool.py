@@ -109,12 +109,15 @@ class SpoolFile:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def remove(self) -> None:
-        """Once its records are kept elsewhere. Their numbers are not given again. Removing twice is harmless."""
+    def remove(self, last: int = 0) -> None:
+        """Once its records are kept elsewhere. Their numbers are not given again. Removing twice is harmless.
+
+        ``last`` is the number of its last record, for who has just read them all: the file is not read again to find it.
+        """
         if not self.closed:
             raise ValueError(f"{self.name} is being written")
         if self.path.exists():
-            keep_counter(self.path.parent, last_number(self.path) + 1)
+            keep_counter(self.path.parent, (last or last_number(self.path)) + 1)
             self.path.unlink(missing_ok=True)
             sync_folder(self.path.parent)
 

@@ -1,14 +1,12 @@
 """``python -m benchmarks pages [--rows 10000000]``: the pages of calls over one month of 10,000 customers.
 
-Made: a month of calls as collectors and PBXs give them (extensions, trunks, numbers, prices, purchase costs), put into the lake
-in the order of time by many commits, as 20 sources, then compacted as the nightly job does. Measured: each page asked whole (rights,
+Made: a month of calls as collectors and PBXs give them (``benchmarks/month.py``), then copied and summed as the nightly job does. Measured: each page asked whole (rights,
 lake, template) as a browser asks it, in a process of its own: the first time, and the best of those after with no answer of before being
 remembered; processor time beside the wall, for on a machine that does other work the wall tells little. The yardstick is DuckDB
 merely summing the files of the lake by customer, in the same run.
 """
 
 import argparse
-import datetime as dt
 import logging
 import os
 import shutil
@@ -16,21 +14,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks import month
+
 GOAL = 0.3
-MONTH = "2026-10"
-SOURCES, CUSTOMERS, COMMITS = 20, 10_000, 20
-PART = 100_000
 #: name, address and parameters of each page
 PAGES: tuple[tuple[str, str, str], ...] = (
     ("list, first page", "list", ""),
+    ("list, page 2", "list", "page=2"),
     ("list, page 1,000", "list", "page=1000"),
     ("list, middle of the month", "list", "page={middle}"),
+    ("list, last page", "list", "page={last}"),
     ("list, outgoing calls, page 9,000", "list", "chip=out&page=9000"),
-    ("list, an extension", "list", "ext=24321"),
+    ("list, an extension", "list", "ext=2432"),
     ("list, a number", "list", "destination=33612345"),
     ("list, a customer", "list", "customer=%3D4321"),
     ("list, a customer's dearest", "list", "customer=%3D4321&sort=-total"),
@@ -41,7 +39,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("list, calls over 5 €", "list", "chip=dear"),
     ("list, lost calls", "list", "chip=lost"),
     ("list, search of a number", "list", "q=0612345"),
-    ("list, search of an extension", "list", "q=24321"),
+    ("list, search of an extension", "list", "q=2432"),
     ("list, a saved view", "list", "view={view}"),
     ("list, dearest first", "list", "sort=-total"),
     ("list, by extension", "list", "sort=ext"),
@@ -79,28 +77,6 @@ def _house(data: Path) -> None:
     call_command("migrate", verbosity=0)
 
 
-def made(rows: int) -> None:
-    """The month in the lake, its batches and days in the database."""
-    from chappe.apps.usage import counts, lake
-    from chappe.apps.usage.models import UsageBatch
-
-    batches = [
-        UsageBatch.objects.create(
-            name=f"Source {n}", replay_key=f"stream:source-{n}:{MONTH}:1", state=UsageBatch.State.READY
-        )
-        for n in range(1, SOURCES + 1)
-    ]
-    first = batches[0].pk
-    each = -(-rows // COMMITS)
-    for number in range(COMMITS):
-        begin, beyond = number * each, min(rows, (number + 1) * each)
-        lake.commit(f"pages-{number}", _parts(begin, beyond, rows, first))
-    for batch in batches:
-        counts.put(batch, counts.of_lake(batch.pk))
-        batch.next_line = rows + 1
-        batch.save()
-
-
 def lake_in_order() -> None:
     """What the nightly job does."""
     from chappe.apps.usage import lake
@@ -108,80 +84,9 @@ def lake_in_order() -> None:
     lake.compact()
 
 
-def _parts(begin: int, beyond: int, total: int, first: int) -> Iterator[Any]:
-    for at in range(begin, beyond, PART):
-        yield _part(at, min(PART, beyond - at), total, first)
-
-
-def _part(at: int, rows: int, total: int, first: int) -> Any:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    from chappe.apps.usage import lake
-
-    rng = np.random.default_rng(at)
-    lines = np.arange(at, at + rows) + 1
-    length = 30.9 * 24 * 3600 * 1_000_000
-    base = int(dt.datetime(2026, 9, 30, 22, tzinfo=dt.UTC).timestamp() * 1_000_000)
-    customer = rng.integers(1, CUSTOMERS + 1, rows)
-    source = customer % SOURCES
-    ext = customer * 5 + rng.integers(0, 5, rows) + 1000
-    kinds = rng.choice(4, rows, p=(0.45, 0.4, 0.1, 0.05))
-    ways = rng.choice(3, rows, p=(0.6, 0.3, 0.1))
-    outward = ways == 0
-    answered = rng.random(rows) < 0.9
-    seconds = np.where(answered, rng.exponential(150, rows).astype(np.int64) + 1, 0)
-    is_rated = outward & answered
-    nano = np.where(is_rated, seconds * rng.integers(100_000, 900_000, rows), 0)
-    outside = _joined(np.array([331, 336, 4930, 3389])[kinds], rng.integers(10_000_000, 99_999_999, rows))
-    own = _joined("33499", ext + 100_000)
-    status = np.where(is_rated, np.where(rng.random(rows) < 0.999, 0, 1), 2)
-    priced = {"mask": status != 0}
-    told: dict[str, Any] = {
-        "batch": first + source, "line": lines, "source": source + 1, "customer": customer, "line_id": ext, "cost_centre": customer % 400,
-        "ext": pa.array(ext), "subject": pa.array(ext), "user_name": _joined("Poste ", ext),
-        "call_id": _joined("c", lines), "raw_ref": _joined("s1:", lines),
-        "start": pa.array(base + (lines * (length / total)).astype(np.int64) // 1_000_000 * 1_000_000, pa.timestamp("us", "UTC")),
-        "usage": seconds * 1_000_000, "total": pa.array(nano, **priced), "cost": pa.array(nano, **priced),
-        "buy": pa.array(nano // 2, **priced), "billed": seconds * 1_000_000, "service": np.zeros(rows, np.int64),
-        "status": _chosen(("RATED", "UNRATED", "UNCHARGED"), status), "reason": _chosen(("", "no-destination", "not-answered"), status),
-        "kind": _chosen(("national", "mobile", "international", "sva"), kinds), "way": _chosen(("out", "in", "int"), ways),
-        "matched_destination": _joined("Destination ", kinds * 50 + rng.integers(0, 50, rows)),
-        "destination": pc.if_else(pa.array(outward), outside, own), "caller": pc.if_else(pa.array(outward), own, outside),
-        "answered": answered, "transferred": rng.random(rows) < 0.05, "ring": rng.integers(1, 30, rows), "talk": seconds, "hold": np.zeros(rows, np.int64),
-        "trunk": _joined("T", source * 2 + rng.integers(0, 2, rows)),
-    }  # fmt: skip
-    same = {"month": MONTH, "tor": "*voice", "category": "call", "direction": "OUT"}
-    columns = []
-    for field in lake.SCHEMA:
-        if field.name in told:
-            given = told[field.name]
-            columns.append((given if isinstance(given, pa.Array) else pa.array(given)).cast(field.type))
-        elif pa.types.is_string(field.type):
-            columns.append(pa.array([same.get(field.name, "")] * rows, field.type))
-        else:
-            columns.append(pa.nulls(rows, field.type))
-    return pa.RecordBatch.from_arrays(columns, schema=lake.SCHEMA)
-
-
-def _joined(*parts: Any) -> Any:
-    """Texts put together from words and whole numbers."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = [pa.scalar(one) if isinstance(one, str) else pa.array(one).cast(pa.string()) for one in parts]
-    return pc.binary_join_element_wise(*columns, "")
-
-
-def _chosen(words: tuple[str, ...], places: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.array(words).take(pa.array(places))
-
-
-def measured() -> int:
-    """In a process of its own: every page, asked by a user of the house; how many are over the goal."""
+def measured(only: str) -> int:
+    """In a process of its own: the pages whose name has this text, asked by a user of the house; how many are over the goal."""
+    import structlog
     from django.test import Client
 
     from chappe.apps.usage import lake, shelf
@@ -191,7 +96,7 @@ def measured() -> int:
     user, _ = User.objects.get_or_create(username="bench", defaults={"is_superuser": True})
     client = Client(headers={"host": "localhost"})
     client.force_login(user)
-    logging.disable(logging.INFO)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     addresses = _addresses(user)
     client.get(addresses["list"] + "?ext=nobody")  # templates, imports
     rows, paths = Call.objects.count(), lake.files([])
@@ -201,8 +106,8 @@ def measured() -> int:
     print(f"{rows:,} calls in {len(paths)} files, {copies} with a reading copy; {os.cpu_count()} processors")
     print(f"merely: DuckDB sums the files by customer in {yardstick[0]:.3f} s ({yardstick[1]:.3f} s cpu)", flush=True)
     over = 0
-    for name, place, query in PAGES:
-        address = addresses[place] + "?" + query.format(middle=rows // 100, view=addresses["view"])
+    for name, place, query in [page for page in PAGES if only in page[0]]:
+        address = addresses[place] + "?" + query.format(middle=rows // 100, last=-(-rows // 50), view=addresses["view"])
         taken = [_asked(client, address) for _ in range(3)]
         (wall, cpu), first = min(taken[1:]), taken[0]
         over += wall > GOAL
@@ -259,20 +164,21 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks pages", description=__doc__)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--data", type=Path, help="keep the month made there, and use it again")
+    parser.add_argument("--only", default="", help="the pages whose name has this text")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     wanted = parser.parse_args(arguments)
     data = wanted.data or Path(tempfile.mkdtemp(prefix="chappe-pages-"))
     _house(data)
     if wanted.measure:
-        measured()
+        measured(wanted.only)
         return 0
     try:
         if not (data / "lake").exists():
-            wall, cpu = _timed(lambda: made(wanted.rows))
+            wall, cpu = _timed(lambda: month.made(wanted.rows))
             print(f"made {wanted.rows:,} calls in {wall:.0f} s ({cpu:.0f} s cpu)", flush=True)
             wall, cpu = _timed(lake_in_order)
             print(f"joined, copied, summed in {wall:.0f} s ({cpu:.0f} s cpu)", flush=True)
-        command = [sys.executable, "-m", "benchmarks", "pages", "--measure", "--data", str(data)]
+        command = [sys.executable, "-m", "benchmarks", "pages", "--measure", "--data", str(data), "--only", wanted.only]
         return subprocess.run(command, check=False).returncode
     finally:
         if not wanted.data:

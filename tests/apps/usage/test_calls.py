@@ -6,7 +6,7 @@ import pytest
 from django.db import NotSupportedError
 from django.db.models import Q
 
-from chappe.apps.usage.lakeset import LATEST, key_of
+from chappe.apps.usage.conditions import LATEST, key_of
 from chappe.apps.usage.models import Call, UsageBatch
 from chappe.kit.access.door import visible_to
 from tests.support import rows

@@ -4,10 +4,12 @@ import datetime as dt
 import random
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 
-from chappe.apps.usage import found, lake, lakeset, restream, retention, shelf, sums, totals
+from chappe.apps.usage import found, lake, lakeset, restream, retention, seeking, shelf, sums, totals
 from chappe.apps.usage.models import Call, RetentionRule, UsageBatch
+from chappe.kit.access.door import visible_to
 from tests.support import rows
 from tests.support import streams as made
 from tests.support.calls import price_list
@@ -250,3 +252,97 @@ def test_half_hour_zones_cut_time_finer(settings):
     assert sums.grain() == sums.HOUR
     settings.TIME_ZONE = "Asia/Kolkata"
     assert sums.grain() == sums.QUARTER
+
+
+NUMBERS = ("33612345678", "336123", "3361****", "*21*", "33144553311", "0612")
+SOUGHT = (
+    {"destination__istartswith": "336123"}, {"destination__istartswith": "33612345678"}, {"destination": "336123"}, {"destination__startswith": "3"},
+    {"destination__istartswith": "*2"}, {"destination__iexact": "3361****"}, {"call_id__istartswith": "1000"}, {"ext__iexact": "201"}, {"subject__istartswith": "31"},
+)  # fmt: skip
+
+
+def found_by(test: Q) -> tuple:
+    lake.forget()
+    found.forget()
+    calls = Call.objects.filter(test)
+    return (
+        calls.count(),
+        [call.pk for call in calls.order_by("-start", "-pk")[:40]],
+        [call.pk for call in calls.order_by("-total", "pk")[:3]],
+    )
+
+
+def test_what_is_sought_by_its_words_is_what_reading_all_finds(stream, sell, monkeypatch):
+    """Numbers with hidden digits and without, words of several columns, either and both: the list of words leaves nothing out."""
+    rng = random.Random(5)
+    calls = [call | {"number": (number := rng.choice(NUMBERS)), "shown": number} for call in some(1, 80, **sell)]
+    made.commit(stream, "c1", *calls)
+    tests = [Q(**one) for one in SOUGHT]
+    tests += [
+        tests[0] | tests[6],
+        tests[0] & ~tests[2],
+        tests[1] | Q(way="in"),
+        seeking.calls("0612"),
+        seeking.calls("10003"),
+    ]
+    plainly = [found_by(test) for test in tests]
+    assert {count for count, _page, _dear in plainly} > {80, 0}
+    tidy()
+    used = []
+    monkeypatch.setattr(shelf.Shelves, "_few", lambda shelves, name, among: used.append(among) or True)
+    assert [found_by(test) for test in tests] == plainly
+    # Not used: three beginnings that are all hidden, and an “or” one side of which has no words.
+    assert len(used) == len(tests) - 4
+
+
+def test_the_dearest_come_from_their_list_while_it_reaches(stream, sell, monkeypatch):
+    made.commit(stream, "c1", *some(1, 60, **sell))
+    made.commit(stream, "c2", *some(2, 60, **sell))
+
+    def pages() -> list:
+        found.forget()
+        calls = Call.objects.order_by("-total", "-pk")
+        return [
+            [call.pk for call in rows]
+            for rows in (calls[:4], calls[4:9], calls[3:60], calls.filter(way="out")[:3], calls.filter(way="in")[:3])
+        ]
+
+    plainly = pages()
+    monkeypatch.setattr(shelf, "DEAREST", 6)
+    monkeypatch.setattr(
+        shelf, "LISTS", {name: sql.replace("LIMIT 10000", "LIMIT 6") for name, sql in shelf.LISTS.items()}
+    )
+    tidy()
+    asked = []
+    query = lake.query
+    monkeypatch.setattr(
+        lake, "query", lambda sql, **how: asked.append(how.get("dearer") is not None) or query(sql, **how)
+    )
+    assert pages() == plainly
+    # Two pages are beyond the list and say so before it is asked; incoming calls have no price and are not in it.
+    assert asked == [True, False, False, True, True, False]
+    for copy in shelf.present():
+        copy.unlink()
+    assert pages() == plainly
+
+
+def test_numbers_are_added_up_without_batches_for_who_sees_them_all(stream, sell, alice, bruno, chloe):
+    other = made.batch(chloe.organisation, key="source-2")
+    made.commit(stream, "c1", *some(1, 40, **sell))
+    made.commit(other, "c2", *some(2, 30))
+    lake.compact()
+    assert len(lake.files(())) == 1
+    by, everyone = totals.dimension("number"), [stream.pk, other.pk]
+    cube = sums.numbers()
+    assert sums._whole(cube, "TRUE", everyone).whole
+    assert sums._whole(cube, "(month = ?)", everyone).whole
+    assert not sums._whole(cube, "TRUE", [stream.pk]).whole
+    assert not sums._whole(cube, "way = ?", everyone).whole
+    for user, count in ((alice, 70), (bruno, 40), (chloe, 30)):
+        calls = visible_to(user, Call)
+        quickly = totals.whole(calls, by, limit=None)
+        lake.forget()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sums, "cube_for", lambda *asked: None)
+            assert totals.whole(calls, by, limit=None) == quickly
+        assert quickly[1].calls == count

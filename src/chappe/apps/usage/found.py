@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from chappe.apps.usage import lake
+from chappe.apps.usage.shelf import Among
 
 MOST = 50_000  # calls of one test
 TESTS = 6  # tests remembered, a process
@@ -44,8 +45,8 @@ HARD = {
 }  # fmt: skip
 
 
-def calls(sql: str, values: Sequence[Any], batches: Sequence[int]) -> pa.Table | None:
-    """The calls of a test (:data:`COLUMNS`), or None when there are more than :data:`MOST`."""
+def calls(sql: str, values: Sequence[Any], batches: Sequence[int], among: Among | None = None) -> pa.Table | None:
+    """The calls of a test (:data:`COLUMNS`, and their places), or None when there are more than :data:`MOST`."""
     present = lake.table()
     state = (str(lake.location()), present.version() if present is not None else -1)
     key = (*state, sql, repr(list(values)), tuple(batches))
@@ -53,8 +54,8 @@ def calls(sql: str, values: Sequence[Any], batches: Sequence[int]) -> pa.Table |
         if key in _known:
             _known.move_to_end(key)
             return _known[key]
-    asked = f"SELECT {', '.join(COLUMNS)} FROM calls WHERE {sql} LIMIT {MOST + 1}"
-    table = lake.query(asked, parameters=values, batches=batches)
+    asked = f"SELECT {', '.join(COLUMNS)}, copy, row FROM calls WHERE {sql} LIMIT {MOST + 1}"
+    table = lake.query(asked, parameters=values, batches=batches, among=among, is_placed=True)
     kept = table if table.num_rows <= MOST else None
     with _lock:
         for old in [one for one in _known if one[:2] != state]:

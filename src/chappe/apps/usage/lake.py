@@ -25,7 +25,7 @@ from chappe.apps.usage.columns import LATER, SCHEMA
 from chappe.apps.usage.parts import PARTITION, ROW_GROUP, Parts
 
 if TYPE_CHECKING:
-    from chappe.apps.usage.shelf import Shelves
+    from chappe.apps.usage.shelf import Among, Shelves
 
 THREADS = 2
 log = structlog.get_logger("chappe.usage")
@@ -164,19 +164,21 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def _over_calls(
-    sql: str, months: Sequence[str], batches: Sequence[int] | None, paths: Sequence[str] | None = None
-) -> tuple[str, bool]:
-    """``sql`` with ``calls`` defined as the rows of these months (or files) and batches; whether there is any file."""
+    sql: str, months: Sequence[str], batches: Sequence[int] | None, paths: Sequence[str] | None = None, **how: Any
+) -> tuple[str, tuple[Any, ...], bool]:
+    """``sql`` with ``calls`` defined as the rows of these months (or files) and batches, the values that come before its own, and
+    whether there is any file. ``how`` as in ``Shelves.placed``."""
     paths = files(months) if paths is None else paths
     if not paths:
-        return f"WITH calls AS (SELECT * FROM nothing) {sql}", False
+        place = ", NULL::VARCHAR AS copy, NULL::BIGINT AS row" if how.get("is_placed") else ""
+        return f"WITH calls AS (SELECT *{place} FROM nothing) {sql}", (), False
     with _lock:
-        source = _engine()[1].source(paths)
+        source, values = _engine()[1].placed(paths, **how)
     where = ""
     if batches is not None:
         # Whole numbers of our own, written out: DuckDB then skips the files and row groups of other batches.
         where = f" WHERE batch IN ({', '.join(map(str, map(int, batches)))})" if batches else " WHERE FALSE"
-    return f"WITH calls AS (SELECT * FROM {source}{where}) {sql}", True
+    return f"WITH calls AS (SELECT * FROM {source}{where}) {sql}", values, True
 
 
 def query(
@@ -186,23 +188,46 @@ def query(
     parameters: Sequence = (),
     batches: Sequence[int] | None = None,
     paths: Sequence[str] | None = None,
+    among: "Among | None" = None,
+    is_placed: bool = False,
+    dearer: int | None = None,
 ) -> pa.Table:
     """Run ``sql`` (a SELECT of ours, never a person's) over ``calls``; an empty lake answers with no row.
 
-    ``months`` [] and ``batches`` None mean all; ``paths`` are the files to read instead of those of the months. Moments are
-    cut into days in the house's time zone.
+    ``months`` [] and ``batches`` None mean all; ``paths`` are the files to read instead of those of the months. ``among``: the calls
+    that ``sql`` wants are among these of each copy. ``dearer``: than this amount, not under :func:`dearest_floor`. ``is_placed``: calls also
+    have the columns ``copy`` and ``row``, for :func:`at`. Moments are cut into days in the house's time zone.
     """  # fmt: skip
-    whole, any_file = _over_calls(sql, months, batches, paths)
+    how = {"among": among, "is_placed": is_placed, "dearer": dearer}
+    whole, values, any_file = _over_calls(sql, months, batches, paths, **how)
     with _connection() as connection:
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
-        return connection.sql(whole, params=list(parameters)).to_arrow_table()
+        return connection.sql(whole, params=[*values, *parameters]).to_arrow_table()
+
+
+def dearest_floor() -> int | None:
+    """An amount above which copies list all their calls; None when there is no copy."""
+    paths = files(())
+    with _lock:
+        return _engine()[1].floor(paths)
+
+
+def at(places: dict[str, list[int]]) -> list[dict[str, Any]]:
+    """Whole calls by copy and row, as an earlier query placed them; those of a copy that is gone are left out."""
+    paths = files(())
+    with _lock:
+        sql = _engine()[1].at(paths, places)
+    if not sql:
+        return []
+    with _connection() as connection:
+        return connection.sql(sql).to_arrow_table().to_pylist()
 
 
 @contextmanager
 def kept(name: str, sql: str, *, months: Sequence[str], batches: Sequence[int]) -> Iterator[Callable[[str], pa.Table]]:
     """What ``sql`` (as in :func:`query`) says, read once and kept as ``name`` while several questions are asked of it."""
-    whole, any_file = _over_calls(sql, months, batches)
+    whole, _values, any_file = _over_calls(sql, months, batches)
     with _connection() as connection:
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
@@ -258,11 +283,11 @@ def stream(
     sql: str, size: int, *, months: Sequence[str] = (), parameters: Sequence = (), batches: Sequence[int] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """The same, ``size`` rows at a time; nothing at all for an empty lake."""
-    whole, any_file = _over_calls(sql, months, batches)
+    whole, values, any_file = _over_calls(sql, months, batches)
     if not any_file:
         return
     with _connection() as connection:
-        yield from connection.sql(whole, params=list(parameters)).to_arrow_reader(size)
+        yield from connection.sql(whole, params=[*values, *parameters]).to_arrow_reader(size)
 
 
 def rewrite(month: str, sql: str) -> int:

@@ -8,70 +8,18 @@ filter on ``batch__owner`` (``visible_to``). It never writes, and refuses what i
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 from django.db import NotSupportedError, models
 from django.db.models import Q, QuerySet
 
-from chappe.apps.usage import found, labels, lake, policies, sums
+from chappe.apps.usage import found, lake, shelf, sums
+from chappe.apps.usage.conditions import COMPUTED, EXPRESSIONS, FALSE, Test, by_keys, compared, compiled, joined
 
-#: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
-EXPRESSIONS = {
-    "usage": "(usage // 1000000)",
-    "billed": "(billed // 1000000)",
-    "weekday": "isodow(CAST(start AS DATE))",  # 1 is Monday, in the house's time zone like every day here
-    "hour": "date_part('hour', start)",
-    "lost": "(way = 'in' AND answered = FALSE)",
-    "margin": "(total - buy)",
-}
-COMPUTED = {"weekday", "hour", "lost", "margin"}
-#: Texts that stand for an id: looked up by who registered its names.
-NAMES = {
-    "source_name": "source",
-    "customer_name": "customer",
-    "line_name": "line_id",
-    "cost_centre_name": "cost_centre",
-}
-MASKED = {"destination", "caller"}
-LATEST = "*latest"  # Q(month=LATEST): the last month that holds calls
 CHUNK = 5_000
 PAGE = 1_000  # rows of a slice that are looked up one by one
 NEAR = 500  # rows from the top that DuckDB finds best by itself; deeper, sorting whole rows is what costs
-
-_COMPARE: dict[str, str] = {
-    "exact": "{x} = ?",
-    "iexact": "lower({x}) = lower(?)",
-    "contains": "contains({x}, ?)",
-    "icontains": "contains(lower({x}), lower(?))",
-    "startswith": "starts_with({x}, ?)",
-    "istartswith": "starts_with(lower({x}), lower(?))",
-    "gt": "{x} > ?",
-    "gte": "{x} >= ?",
-    "lt": "{x} < ?",
-    "lte": "{x} <= ?",
-}
-_FOLDED = {"icontains", "istartswith", "iexact"}
-_LOOKUPS = {*_COMPARE, "in", "isnull"}
-
-
-@dataclass(frozen=True)
-class Test:
-    """A piece of SQL and the values of its question marks."""
-
-    sql: str
-    values: tuple[Any, ...] = ()
-
-
-TRUE, FALSE = Test("TRUE"), Test("FALSE")
-
-
-def joined(parts: Sequence[Test]) -> Test:
-    """All of these tests at once."""
-    if not parts:
-        return TRUE
-    return Test(" AND ".join(part.sql for part in parts), tuple(value for part in parts for value in part.values))
 
 
 def shared(several: Sequence[tuple[Test, ...]]) -> tuple[Test, ...]:
@@ -93,12 +41,14 @@ def split(parts: Sequence[Test]) -> tuple[tuple[Test, ...], tuple[Test, ...]]:
     return (*rights, *hard), easy
 
 
+_CLOCK = re.compile(r"date_part|isodow")
 _RIGHTS = re.compile(r"\(?batch IN \([\d, ]+\)\)?|\(?FALSE\)?")
 
 
 def _found(hard: tuple[Test, ...], batches: Sequence[int]) -> Any:
     """The calls that these tests choose, kept narrow; None without a test, or when they are many."""
-    return found.calls(joined(hard).sql, joined(hard).values, batches) if hard else None
+    test = joined(hard)
+    return found.calls(test.sql, test.values, batches, test.among) if hard else None
 
 
 def _counted(hard: tuple[Test, ...], several: Sequence[tuple[Test, ...]], batches: Sequence[int]) -> list[int]:
@@ -131,118 +81,6 @@ def hours_of_slice(
         return None
     ends = [hour for hour in calls if hour is not None]
     return min(first, min(ends) if falling else first), max(first, first if falling else max(ends)), before
-
-
-def key_of(pk: Any) -> tuple[int, int] | None:
-    """``"12-345"`` → (12, 345): batch and line. None for anything else."""
-    batch, _, line = str(pk).partition("-")
-    return (int(batch), int(line)) if batch.isdecimal() and line.isdecimal() and len(str(pk)) < 40 else None
-
-
-def compiled(q: Q, batches: Callable[[dict[str, Any]], list[int]]) -> Test:
-    """A Q object as SQL over ``calls``. ``batches`` answers filters on ``batch__…`` with ids of the database.
-
-    Raises NotSupportedError for a field or a lookup that the lake does not know.
-    """
-    parts = [compiled(child, batches) if isinstance(child, Q) else _leaf(*child, batches) for child in q.children]
-    if not parts:
-        return TRUE
-    joint = f" {q.connector} "
-    test = Test("(" + joint.join(part.sql for part in parts) + ")", tuple(v for part in parts for v in part.values))
-    return Test(f"NOT coalesce({test.sql}, FALSE)", test.values) if q.negated else test
-
-
-def _leaf(path: str, value: Any, batches: Callable[[dict[str, Any]], list[int]]) -> Test:
-    name, _, rest = path.partition("__")
-    if name == "batch" and rest and rest not in _LOOKUPS:
-        return _among("batch", batches({rest: value}))
-    lookup = rest or "exact"
-    if lookup not in _LOOKUPS:
-        raise NotSupportedError(f"the lake does not know the lookup {path}")
-    if name in {"pk", "id"}:
-        return _keys(lookup, value)
-    if name == "batch_id":
-        name = "batch"
-    if name in NAMES:
-        return _named(NAMES[name], lookup, value)
-    if name not in lake.SCHEMA.names and name not in COMPUTED:
-        raise NotSupportedError(f"the lake has no field {name}")
-    if name in MASKED and isinstance(value, str) and value:
-        return _by_number(name, lookup, value)
-    if name == "month" and value == LATEST:
-        value = next(iter(lake.months()), "")
-    return _compare(name, lookup, getattr(value, "pk", value))
-
-
-def _compare(name: str, lookup: str, value: Any) -> Test:
-    x = EXPRESSIONS.get(name, name)
-    if lookup == "isnull" or value is None:
-        return Test(f"{x} IS {'' if value or value is None else 'NOT '}NULL")
-    if lookup == "in":
-        return _among(x, value)
-    if isinstance(value, str) and lookup in _FOLDED and value.lower() == value.upper():
-        lookup = lookup.removeprefix("i")  # digits have no case: comparing them as they are is three times quicker
-    if isinstance(value, dt.datetime):
-        return Test(_COMPARE[lookup].format(x=x).replace("?", "?::TIMESTAMPTZ"), (value.isoformat(),))
-    return Test(_COMPARE[lookup].format(x=x), (value,))
-
-
-def _named(column: str, lookup: str, value: Any) -> Test:
-    """A name, or ``=12`` for the id itself (what links from totals send); "=" alone is no id."""
-    if lookup == "isnull" or value in (None, "="):
-        return _compare(column, "isnull", value in (None, "=") or value)
-    text = str(value)
-    if text.startswith("=") and text[1:].isdecimal():
-        return _compare(column, "exact", int(text[1:]))
-    return _among(column, sorted(labels.search(column, text)))
-
-
-def _by_number(name: str, lookup: str, value: str) -> Test:
-    """A test on a number that tells no more than the screen shows: hidden digits answer neither yes nor no, and a number
-    that is hidden whole is never found."""
-    masks = policies.current(with_lines=True)
-    plain = _compare(name, lookup, value)
-    if not (masks.screen or masks.no_detail) or lookup not in _COMPARE:
-        return plain
-    seen = f"rtrim({masks.sql(name)}, '*')"
-    if lookup not in {"exact", "iexact", "startswith", "istartswith"}:
-        shown = _COMPARE[lookup.removeprefix("i")].format(x=seen)
-        return Test(f"({plain.sql} AND {shown})", (*plain.values, value))
-    longer = f"length({name}) = ?" if lookup in {"exact", "iexact"} else f"length({name}) >= ?"
-    begins = value[: max(0, len(value) - masks.screen)]
-    if masks.no_detail:
-        begins = ""
-    return Test(
-        f"(starts_with({name}, ?) AND {longer} AND (starts_with({seen}, ?) OR ({seen} <> '' AND starts_with(?, {seen}))))",
-        (begins, len(value), value, value),
-    )
-
-
-def _among(x: str, values: Iterable[Any]) -> Test:
-    listed = list(values)
-    if not listed:
-        return FALSE
-    if all(isinstance(value, int) for value in listed):
-        # Written out, so that DuckDB skips files and row groups by them; whole numbers need no binding.
-        return Test(f"{x} IN ({', '.join(map(str, listed))})")
-    return Test(f"list_contains(?, {x})", (listed,))
-
-
-def _keys(lookup: str, value: Any) -> Test:
-    if lookup not in {"exact", "in"}:
-        raise NotSupportedError(f"a call's key has no lookup {lookup}")
-    asked = [value] if lookup == "exact" else value
-    if isinstance(asked, LakeQuerySet):
-        return asked.test
-    keys = [key for key in map(key_of, asked) if key]
-    if not keys:
-        return FALSE
-    lines = _among("line", sorted({n for _, n in keys}))
-    pairs = " OR ".join(
-        f"(batch = {b} AND {_among('line', sorted(n for c, n in keys if c == b)).sql})"
-        for b in sorted({b for b, _ in keys})
-    )
-    return Test(f"({_among('batch', sorted({b for b, _ in keys})).sql} AND {lines.sql} AND ({pairs}))")
 
 
 class LakeQuerySet(QuerySet):
@@ -366,7 +204,10 @@ class LakeQuerySet(QuerySet):
         hard = hards[0] if all(one == hards[0] for one in hards) else ()
         if _found(hard, batches) is not None:  # the page itself asks for them
             return _counted(hard, several, batches)
-        counts = sums.counted([(test.sql, test.values) for test in map(joined, several)], batches)
+        common = shared(several)  # looked at once, not once a count
+        own = [joined(parts[len(common) :]) for parts in several]
+        always = joined(common)
+        counts = sums.counted([(test.sql, test.values) for test in own], batches, (always.sql, always.values))
         if counts is not None:
             return counts
         numbers: dict[int, int] = {}
@@ -404,22 +245,46 @@ class LakeQuerySet(QuerySet):
 
     def _page_keys(self) -> list[dict[str, Any]]:
         """The keys and starts of a slice: from what was found for the same page, else by the columns of the order alone."""
-        batches, sql = self.model.standing(), "SELECT batch, line, start FROM calls "
+        batches, sql = self.model.standing(), "SELECT batch, line, start, copy, row FROM calls "
         hard, easy = split(self.parts)
         if hard and all(found.is_easy(EXPRESSIONS.get(name, name)) for name in self._order_names()):
             calls = _found(hard, batches)
             if calls is not None:
                 return lake.over(sql + self._tail(joined(easy)), calls, joined(easy).values).to_pylist()
         near = self._nearer()
-        return lake.query(sql + near._tail(), parameters=near.test.values, batches=batches).to_pylist()
+        dearest = self._of_dearest(sql, batches)
+        if dearest is not None:
+            return dearest
+        among = near.test.among
+        return lake.query(
+            sql + near._tail(), parameters=near.test.values, batches=batches, among=among, is_placed=True
+        ).to_pylist()
+
+    def _of_dearest(self, sql: str, batches: Sequence[int]) -> list[dict[str, Any]] | None:
+        """A slice of calls, dearest first, from the lists of the dearest; None when it reaches below them."""
+        offset, limit = self.window
+        if self.order[:1] != ("-total",) or limit is None or offset + limit > shelf.DEAREST:
+            return None
+        floor = lake.dearest_floor()
+        if floor is None:
+            return None
+        test = joined([*self.parts, Test("total > ?", (floor,))])
+        found = lake.query(
+            sql + self._tail(test), parameters=test.values, batches=batches, is_placed=True, dearer=floor
+        )
+        return found.to_pylist() if found.num_rows == limit else None
 
     def _nearer(self) -> Self:
         """The same slice of the calls of fewer hours: how many calls each hour has tells where a page deep in time begins."""
         offset, limit = self.window
         by_start = self.order and self.order[0].lstrip("-") == "start"
-        if not by_start or limit is None or offset + limit <= NEAR:
+        if not by_start or limit is None:
             return self
-        if sums.cube_for(self.test.sql, self.test.values, sums.HOUR_OF) is not None:
+        is_summed = sums.cube_for(self.test.sql, self.test.values, sums.HOUR_OF) is not None
+        # Near the top too where every call would be asked for its hour.
+        if offset + limit <= NEAR and not (is_summed and _CLOCK.search(self.test.sql)):
+            return self
+        if is_summed:
             sql = "SELECT value, CAST(sum(m_calls) AS BIGINT) AS n FROM added GROUP BY 1"
             rows = self.added(sql, sums.HOUR_OF).to_pylist()
         else:
@@ -430,7 +295,7 @@ class LakeQuerySet(QuerySet):
         first, last, before = span
         clone = self._clone()
         edges = [dt.datetime.fromtimestamp(hour * 3600, dt.UTC) for hour in (first, last + 1)]
-        clone.parts = (*self.parts, _compare("start", "gte", edges[0]), _compare("start", "lt", edges[1]))
+        clone.parts = (*self.parts, compared("start", "gte", edges[0]), compared("start", "lt", edges[1]))
         clone.window = (offset - before, limit)
         return clone
 
@@ -438,18 +303,23 @@ class LakeQuerySet(QuerySet):
         """Whole rows by their keys: sorting every column of ten million rows to show fifty would read twenty times as much."""
         if not keys:
             return []
-        tests = [_keys("in", [f"{row['batch']}-{row['line']}" for row in keys])]
+        places: dict[str, list[int]] = {}
+        for row in keys:
+            if row.get("copy"):
+                places.setdefault(row["copy"], []).append(row["row"])
+        whole = {(row["batch"], row["line"]): row for row in lake.at(places)} if places else {}
+        left = [row for row in keys if (row["batch"], row["line"]) not in whole]
+        whole |= {(row["batch"], row["line"]): row for row in self._by_keys(left)} if left else {}
+        return [whole[key] for row in keys if (key := (row["batch"], row["line"])) in whole]
+
+    def _by_keys(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        tests = [by_keys("in", [f"{row['batch']}-{row['line']}" for row in keys])]
         starts = [row["start"].astimezone(dt.UTC) for row in keys if row["start"] is not None]
         if len(starts) == len(keys):  # they stand together in time: the rest of the lake is passed over
-            tests += [_compare("start", "gte", min(starts)), _compare("start", "lte", max(starts))]
+            tests += [compared("start", "gte", min(starts)), compared("start", "lte", max(starts))]
         test = joined(tests)
-        rows = lake.query(
-            f"SELECT * FROM calls WHERE {test.sql}",
-            parameters=test.values,
-            batches=sorted({row["batch"] for row in keys}),
-        )
-        whole = {(row["batch"], row["line"]): row for row in rows.to_pylist()}
-        return [whole[key] for row in keys if (key := (row["batch"], row["line"])) in whole]
+        sql, batches = f"SELECT * FROM calls WHERE {test.sql}", sorted({row["batch"] for row in keys})
+        return list(lake.query(sql, parameters=test.values, batches=batches).to_pylist())
 
     def _shaped(self, rows: list[dict[str, Any]]) -> list[Any]:
         match self.only_keys:

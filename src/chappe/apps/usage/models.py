@@ -266,7 +266,7 @@ class Call(ScopedModel):
     buy_reason = models.CharField(_("why no purchase cost"), max_length=40, null=True)
     raw_ref = models.CharField(_("raw record"), max_length=255, null=True)
     month = models.CharField(_("month"), max_length=7)
-    # Not columns of the lake: computed there (lakeset.COMPUTED), or names of ids.
+    # Not columns of the lake: computed there (conditions.COMPUTED), or names of ids.
     weekday = models.IntegerField(_("day of the week"), null=True)
     hour = models.IntegerField(_("hour"), null=True)
     lost = models.BooleanField(_("lost"), null=True)

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from chappe.apps.usage import actions, call_panels, pages, privacy, seeking, totals_page, traffic_page
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.choices import KINDS, WAY_TONES, WAYS, WEEKDAYS
-from chappe.apps.usage.lakeset import LATEST
+from chappe.apps.usage.conditions import LATEST
 from chappe.apps.usage.models import Call, MaskingPolicy, RetentionRule, Simulation, SimulationRow, UsageBatch
 from chappe.kit.access.door import Level, may
 from chappe.kit.screens import registry

@@ -4,14 +4,18 @@ The lake stays the truth and is written in the order of arrival. A copy is a pur
 is named after it: whatever is committed, compacted, erased or purged, readers ask for the files that the table names now and take the
 copy of each where there is one, else the file. A copy is written under another name and renamed once it is on the disk: a kill -9 leaves
 a draft that the next sweep removes. Nothing but this file writes there; a copy never answers for a file that the table no longer names.
+Two lists stand in a copy: its words in order, and its dearest calls. They only say which rows are worth reading: what is read there is put to
+the same test as any call.
 """
 
 import hashlib
 import os
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -30,6 +34,26 @@ IDLE = 300  # seconds without a question after which a copy may be let go
 COLUMNS = ", ".join(SCHEMA.names)
 #: Days are those of the house; whoever bears the call comes next, so that a person's calls of a day stand together.
 ORDER = "CAST(start AS DATE) NULLS LAST, customer NULLS LAST, coalesce(ext, subject), start"
+FEW = 50_000  # calls of a copy that are looked up one by one: of more, all are read
+LOWEST = -(1 << 63)
+DEAREST = 10_000  # dearest calls of a copy that are listed: pages ordered by amount
+#: What stands in a copy beside its calls, with their places (rowid): words that a search may begin, in order; the dearest calls, whole.
+LISTS = {
+    "words": "SELECT word, row FROM ("
+    + " UNION ALL ".join(
+        f"SELECT lower({column}) AS word, rowid AS row FROM made.calls WHERE {test}"
+        for column, test in (
+            ("call_id", "call_id <> ''"),
+            ("subject", "subject <> ''"),
+            ("ext", "ext <> '' AND ext IS DISTINCT FROM subject"),
+            ("destination", "destination <> ''"),
+        )
+    )
+    + ") ORDER BY word, row",
+    "dearest": f"SELECT {COLUMNS}, rowid AS row FROM made.calls WHERE rowid IN "
+    f"(SELECT rowid FROM made.calls WHERE total IS NOT NULL ORDER BY total DESC, rowid LIMIT {DEAREST})",
+}
+WORDS = ("call_id", "subject", "ext", "destination")  # columns whose beginnings the words tell
 _DRAFT = "draft-"
 log = structlog.get_logger("chappe.usage")
 
@@ -41,7 +65,7 @@ def _layout(version: str, columns: str, order: str, size: int) -> str:
 
 def folder() -> Path:
     """Where the copies of this layout stand; those of another are never read and go with the next sweep."""
-    return root() / _layout(duckdb.__version__, COLUMNS, ORDER, ROW_GROUP)
+    return root() / _layout(duckdb.__version__, COLUMNS, f"{ORDER}|{LISTS}", ROW_GROUP)
 
 
 def root() -> Path:
@@ -74,6 +98,8 @@ def _make(path: str) -> None:
             engine.execute(
                 f"CREATE TABLE made.calls AS SELECT {COLUMNS} FROM {lake.source_of([path])} ORDER BY {ORDER}"
             )
+            for name, rows in LISTS.items():
+                engine.execute(f"CREATE TABLE made.{name} AS {rows}")
             engine.execute("CHECKPOINT made; DETACH made")
         synced(draft)
         draft.replace(_of(path))
@@ -126,6 +152,25 @@ def _quoted(path: Path | str) -> str:
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Among:
+    """Which calls of a copy are worth reading: a query of the places (``row``) of them in ``{copy}``, and the values of its question
+    marks. All that pass the test it goes with are there; others may be."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+#: Beginnings of a word: the values are the beginning twice. No text of ours has the last code point there is.
+BEGINS = "word >= lower(?) AND word < lower(?) || chr(1114111)"
+
+
+def beginning(*tests: tuple[str, tuple[Any, ...]]) -> Among:
+    """The calls with a word that passes one of these tests on ``word``."""
+    asked = " UNION ALL ".join(f"SELECT row FROM {{copy}}.words WHERE {test}" for test, _values in tests)
+    return Among(asked, tuple(value for _test, values in tests for value in values))
+
+
 class Shelves:
     """The copies that one engine has open. Not safe for threads by itself: its owner holds a lock."""
 
@@ -134,17 +179,64 @@ class Shelves:
         self.open: dict[
             str, tuple[str, float]
         ] = {}  # path of a copy → its name in the engine, when it was asked for last
+        self.floors: dict[str, int] = {}  # name of a copy → see floor
 
     def source(self, paths: Sequence[str]) -> str:
         """SQL (in brackets) that reads the columns of the lake from these files, or from their copies."""
+        return self.placed(paths)[0]
+
+    def placed(
+        self, paths: Sequence[str], among: Among | None = None, *, is_placed: bool = False, dearer: int | None = None
+    ) -> tuple[str, tuple[Any, ...]]:
+        """The same, with its values: of copies, only the calls that are worth reading, or at least those ``dearer`` than an amount. ``is_placed`` rows also
+        tell their table and their place (``row``) in it; null for those of files."""
         now = time.monotonic()
         names = [self._name(path, now) for path in paths]
-        parts = [f"SELECT {COLUMNS} FROM {name}.calls" for name in names if name]
         rest = [path for path, name in zip(paths, names, strict=True) if not name]
+        parts, values = [], []
+        for name in filter(None, names):
+            is_listed = dearer is not None and self._floor_of(name) <= dearer
+            table, place = (f"{name}.dearest", "row") if is_listed else (f"{name}.calls", "rowid")
+            told = f", '{table}' AS copy, {place} AS row" if is_placed else ""
+            few = among is not None and self._few(name, among)
+            where = f" WHERE rowid IN ({among.sql.format(copy=name)})" if among and few else ""
+            values += among.values if among and few else ()
+            parts.append(f"SELECT {COLUMNS}{told} FROM {table}{where}")
         if rest:
-            parts.append(f"SELECT {COLUMNS} FROM {lake.source_of(rest)}")
+            told = ", NULL::VARCHAR AS copy, NULL::BIGINT AS row" if is_placed else ""
+            parts.append(f"SELECT {COLUMNS}{told} FROM {lake.source_of(rest)}")
         self._close(now)
-        return f"({' UNION ALL '.join(parts)})"
+        return f"({' UNION ALL '.join(parts)})", tuple(values)
+
+    def _few(self, name: str, among: Among) -> bool:
+        """Whether looking these calls up is worth it: many are found sooner by reading all."""
+        sql = f"SELECT count(*) FROM ({among.sql.format(copy=name)} LIMIT {FEW + 1})"
+        return self.engine.execute(sql, list(among.values)).fetchone()[0] <= FEW  # type: ignore[index]
+
+    def floor(self, paths: Sequence[str]) -> int | None:
+        """An amount: every dearer call of these copies is in their lists of the dearest. None without a copy."""
+        now = time.monotonic()
+        names = [name for path in paths if (name := self._name(path, now))]
+        return max((self._floor_of(name) for name in names), default=None)
+
+    def _floor_of(self, name: str) -> int:
+        if name not in self.floors:
+            row = self.engine.execute(f"SELECT count(*), min(total) FROM {name}.dearest").fetchone()
+            self.floors[name] = row[1] if row and row[0] >= DEAREST else LOWEST
+        return self.floors[name]
+
+    def at(self, paths: Sequence[str], places: dict[str, list[int]]) -> str:
+        """SQL that reads whole calls by their places in the copies of these files; "" when none of the copies can be read."""
+        now = time.monotonic()
+        names = {name for path in paths if (name := self._name(path, now))}
+        parts = []
+        for table, rows in places.items():
+            name, _dot, kind = table.partition(".")
+            listed = ", ".join(map(str, map(int, rows)))
+            place = "row" if kind == "dearest" else "rowid"
+            if name in names:
+                parts.append(f"SELECT {COLUMNS} FROM {table} WHERE {place} IN (SELECT unnest([{listed}]))")
+        return " UNION ALL ".join(parts)
 
     def _name(self, path: str, now: float) -> str:
         copy = str(_of(path))

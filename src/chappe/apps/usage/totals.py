@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.usage import labels, policies
 from chappe.apps.usage.choices import KINDS, WAYS, WEEKDAYS, word
-from chappe.apps.usage.lakeset import EXPRESSIONS, LakeQuerySet
+from chappe.apps.usage.conditions import EXPRESSIONS
+from chappe.apps.usage.lakeset import LakeQuerySet
 from chappe.apps.usage.sums import ADDED, MEASURES
 from chappe.kit.ui import formats
 

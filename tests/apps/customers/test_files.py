@@ -149,7 +149,7 @@ def test_a_line_is_moved_by_a_file_and_goes_back(client, alice, send, act, two):
     client.force_login(alice)
     file = send("poste;client;depuis\n201;C000002;2026-03-12\n", "lignes.csv")
     assert file.changes.get().before == {"holder_number": "C000001", "holder_since": "2026-01-01"}
-    assert file.changes.get().summary() == "customer: C000001 → C000002 · from: 2026-01-01 → 2026-03-12"
+    assert file.changes.get().summary() == "customer: C000001 → C000002 · from: 1 Jan 2026 → 12 Mar 2026"
     act(file, "apply")
     assert held() == [("201", "C000001", "2026-01-01", "2026-03-11"), ("201", "C000002", "2026-03-12", None)]
     act(file, "undo")

@@ -101,7 +101,8 @@ def _format(slug: str, table: Any, words: Sequence[str], path: str, **told: Any)
     register_format(
         Format(
             slug=slug, area=AREA, sniff=partial(sniff, table, words), read=partial(read, table), plan=partial(plan, table),
-            apply=table.apply, undo=table.undo, fields=table.labels(), existing=partial(_count, path, table.model), **told,
+            apply=table.apply, undo=table.undo, fields=table.labels(),
+            says=table.says(), existing=partial(_count, path, table.model), **told,
         )
     )  # fmt: skip
 

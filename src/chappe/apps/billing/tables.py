@@ -21,6 +21,7 @@ from chappe.apps.exchange.formats import Applied
 from chappe.apps.exchange.rows import BadWord, RowTable
 from chappe.core.base.money import to_nano
 from chappe.kit.access.actor import Actor
+from chappe.kit.ui import formats as written
 
 FOUR = Decimal("0.0001")
 TRUE, FALSE = {"true", "vrai", "1"}, {"false", "faux", "0"}
@@ -104,6 +105,9 @@ def _known(rows: Any, name: str, value: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class SoldTable(OwnedTable, ABC):
     """Rows without an owner of their own: they hang on a product or a customer of the owner of the file."""
+
+    def says(self) -> dict[str, Callable[[Any], str]]:
+        return super().says() | {column.name: written.money for column in self.columns if column.parse is money}
 
     def _object(self, existing: Any, values: Mapping[str, Any]) -> tuple[Model, dict[str, Any]]:
         obj, before = RowTable._object(self, existing, values)

@@ -354,6 +354,7 @@ register_format(
         apply=CUSTOMERS.apply,
         undo=CUSTOMERS.undo,
         fields=CUSTOMERS.labels(),
+        says=CUSTOMERS.says(),
         columns=(
             ("nom", _("the name; needed for a new customer")),
             ("numéro", _("given by itself when it is empty")),
@@ -383,6 +384,7 @@ register_format(
         apply=LINES.apply,
         undo=LINES.undo,
         fields=LINES.labels(),
+        says=LINES.says(),
         columns=(
             ("poste", _("the extension or number; needed")),
             ("client", _("the number of the customer; empty changes nothing")),

@@ -70,6 +70,7 @@ register_format(
         apply=TABLE.apply,
         undo=TABLE.undo,
         fields=TABLE.labels(),
+        says=TABLE.says(),
         columns=(
             ("nom", _("the name; needed for a new operator")),
             ("type", _("OC, OI, VNO or supplier")),

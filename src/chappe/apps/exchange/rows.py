@@ -6,6 +6,7 @@ never writes by itself: every change goes through the domain's services, hence t
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -44,6 +45,10 @@ class TableColumn:
     keeps_empty: bool = False
 
 
+def _choice(field: Any, value: Any) -> str:
+    return str(dict(field.flatchoices).get(value, value))
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowTable:
     """How lines become rows. ``keys``: fields that find the row, tried in this order. ``needed``: headers that must be there,
@@ -63,6 +68,11 @@ class RowTable:
     def labels(self) -> dict[str, Any]:
         """field → its label, for pages."""
         return {column.name: self.model._meta.get_field(column.name).verbose_name for column in self.columns}
+
+    def says(self) -> dict[str, Callable[[Any], str]]:
+        """field → how its value reads, for fields whose value is the code of a choice."""
+        fields = {field.name: field for field in self.model._meta.get_fields() if getattr(field, "choices", None)}
+        return {c.name: partial(_choice, fields[c.name]) for c in self.columns if c.name in fields}
 
     def bind(self, header: Sequence[str]) -> dict[int, TableColumn]:
         """Number of a column, from 0 → what it is; only the first of two is bound."""

@@ -5,13 +5,12 @@ Verdicts and faults are kept as a code with parameters and said here, in the lan
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
@@ -196,15 +195,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 LONGEST = 200  # characters of a value: the course of a cable is thousands
 
 
-def shown(value: Any) -> str:
-    """A value of a change as a person reads it."""
+def shown(value: Any, says: Callable[[Any], str] | None = None) -> str:
+    """A value of a change as a person reads it; ``says`` is the way of its field, when it has one."""
     if value is None or value == "":
         return "∅"
+    if says is not None:
+        return says(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, str) and _DAY.match(value):
         with suppress(ValueError):
-            return date_format(dt.date.fromisoformat(value), "SHORT_DATE_FORMAT")
+            return written.day(dt.date.fromisoformat(value))
     return Truncator(value).chars(LONGEST) if isinstance(value, str) else str(value)
 
 
@@ -216,11 +217,15 @@ def change_rows(change: Any) -> list[tuple[str, str, str]]:
     from chappe.apps.exchange.formats import get
 
     form = get(change.file.kind)
-    labels = form.fields if form else {}
+    labels, says = (form.fields, form.says) if form else ({}, {})
     rank = {name: number for number, name in enumerate(labels)}
     names = sorted(dict.fromkeys([*change.before, *change.after]), key=lambda name: rank.get(name, len(rank)))
     return [
-        (str(labels.get(name, name)), shown(change.before.get(name)), shown(change.after.get(name))) for name in names
+        (
+            str(labels.get(name, name)),
+            *(shown(values.get(name), says.get(name)) for values in (change.before, change.after)),
+        )
+        for name in names
     ]
 
 

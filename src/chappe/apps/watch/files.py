@@ -55,6 +55,7 @@ register_format(
         apply=PREFIXES.apply,
         undo=PREFIXES.undo,
         fields=PREFIXES.labels(),
+        says=PREFIXES.says(),
         columns=(
             ("prefix", _("digits in international form; needed")),
             ("label", _("optional: country, network")),

@@ -166,18 +166,19 @@ def _by_number(name: str, lookup: str, value: str) -> Test:
     return Test(
         f"(starts_with({name}, ?) AND {longer} AND (starts_with({seen}, ?) OR ({seen} <> '' AND starts_with(?, {seen}))))",
         (begins, len(value), value, value),
-        _masked_words(begins, value, masks.screen) if name in shelf.WORDS and begins else (),
+        _masked_words(value, masks.screen) if name in shelf.WORDS else (),
     )
 
 
-def _masked_words(begins: str, value: str, digits: int) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+def _masked_words(value: str, digits: int) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     """The words that may be numbers of which ``value`` tells no hidden digit: they begin with it, or it with what is shown of them,
-    which their length says."""
+    which their length says. What is shown is never empty, so that they have the first character of ``value`` at least."""
+    shared = value[: max(1, len(value) - digits)]
     tests, values = "starts_with(word, lower(?)) OR ends_with(word, '*')", [value]
-    for length in range(len(value), len(value) + digits):
+    for length in range(max(len(value), digits + 1), len(value) + digits):
         tests += f" OR (length(word) = {length} AND starts_with(word, lower(?)))"
-        values.append(value[: max(0, length - digits)])
-    return ((f"{shelf.BEGINS} AND ({tests})", (begins, begins, *values)),)
+        values.append(value[: length - digits])
+    return ((f"{shelf.BEGINS} AND ({tests})", (shared, shared, *values)),)
 
 
 def _among(x: str, values: Iterable[Any]) -> Test:

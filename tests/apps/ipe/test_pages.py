@@ -186,7 +186,7 @@ def test_a_worker_killed_while_it_applies_leaves_nothing_half_done(tmp_path, mon
         first = workers.start()
         until(lambda: Job.objects.filter(name="exchange.apply", state="running").exists())
         first.kill()
-        first.wait(10)
+        first.wait(60)
         state = ReceivedFile.objects.get(pk=file.pk).state
         assert (state, Building.objects.count()) in {(State.APPLYING, 0), (State.APPLIED, 800)}
         until(lambda: run_pending() >= 0 and ReceivedFile.objects.get(pk=file.pk).state == State.APPLIED)

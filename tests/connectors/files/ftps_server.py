@@ -26,7 +26,7 @@ class FtpsServer:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         for thread in self.threads:
-            thread.join(5)
+            thread.join(60)
 
     def _accept(self) -> None:
         while True:

@@ -40,14 +40,14 @@ def server(folder, certificate, tmp_path):
     thread.start()
     yield running.address[1]
     stop.set()
-    thread.join(5)
+    thread.join(60)
     running.close_all()
 
 
 def test_files_come_whole(server, folder, certificate, tmp_path):
     place = Place(
         folder="out", pattern="cdr_*.csv", host="127.0.0.1", port=server, login="partner", password="right",
-        host_key=certificate[0].read_text(), timeout=5.0,
+        host_key=certificate[0].read_text(), timeout=60.0,
     )  # fmt: skip
     with open_fetcher("ftps", place) as fetcher:
         found = fetcher.list()
@@ -57,11 +57,11 @@ def test_files_come_whole(server, folder, certificate, tmp_path):
 
 
 def test_an_unknown_certificate_and_a_wrong_password(server, certificate):
-    place = Place(host="127.0.0.1", port=server, login="partner", password="wrong", timeout=5.0)
+    place = Place(host="127.0.0.1", port=server, login="partner", password="wrong", timeout=60.0)
     with pytest.raises(Refused) as caught, open_fetcher("ftps", place):
         pass
     assert caught.value.code == "unknown-certificate"
-    place = Place(host="127.0.0.1", port=server, login="partner", password="wrong", timeout=5.0,
+    place = Place(host="127.0.0.1", port=server, login="partner", password="wrong", timeout=60.0,
                   host_key=certificate[0].read_text())  # fmt: skip
     with pytest.raises(Refused) as caught, open_fetcher("ftps", place):
         pass

@@ -155,7 +155,7 @@ def test_kill_9_in_the_middle_of_a_stream_loses_nothing(tmp_path, free_port):
         pbx.sock.close()
         reached(folder, pbx.next - 1)
         collector.terminate()
-        assert collector.wait(10) == 0
+        assert collector.wait(60) == 0
     finally:
         collector.kill()
         collector.wait()

@@ -154,7 +154,7 @@ registry.register(
                 Panel(title=_("Journal"), icon="shield-check", aside=True, template="billing/entry.html", context=pages.entry),
             )
         ),
-        related=(Related(screen="billing.invoice", path="preceding", label=_("Amended by")),),
+        related=(Related(screen="billing.invoice", path="preceding", label=_("Corrections")),),
         actions=(
             Action(name="issue", label=_("Issue"), perform=actions.issue, icon="lock", level=ADMIN, primary=True, offered=actions.is_single, why_not=actions.why_not_issue, confirm=_("It takes its number and can no longer change.")),
             Action(name="add-line", label=_("Add a line"), perform=actions.add_line, icon="plus", form=forms.LineOfInvoiceForm, offered=actions.is_draft),

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from chappe.apps.billing import detail
+from chappe.apps.billing import detail, drafting
 from chappe.apps.billing.models import Bundle, Commitment, Discount, Invoice, ProductPrice, Purchase
 from chappe.apps.customers.models import Assignment
 from chappe.apps.usage.models import UsageBatch
@@ -79,6 +79,19 @@ def test_running_a_month_again_changes_nothing(world) -> None:
     world.issue(world.run())
     again = world.run()
     assert not again.invoices.exists()
+    assert (again.invoices_count, again.net) == (0, 0)
+
+
+def test_running_a_month_of_many_customers_again_changes_nothing(world, monkeypatch) -> None:
+    """Customers are computed by parts: one in which nothing changed leaves the next as it was."""
+    monkeypatch.setattr(drafting, "CUSTOMERS_A_PART", 1)
+    batch, clients = rows.batch_of_calls(), [world.customer, rows.buyer(), rows.buyer()]
+    rows.put_calls(batch, [{"customer": client.pk, "start": at(3), "price": "1.005"} for client in clients])
+    first = world.run()
+    # 1.005 rounds to 1.01 for each of three
+    assert (first.invoices_count, first.net) == (3, euros("3.03"))
+    world.issue(first)
+    again = world.run()
     assert (again.invoices_count, again.net) == (0, 0)
 
 

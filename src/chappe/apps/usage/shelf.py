@@ -211,7 +211,8 @@ class Shelves:
     def _few(self, name: str, among: Among) -> bool:
         """Whether looking these calls up is worth it: many are found sooner by reading all."""
         sql = f"SELECT count(*) FROM ({among.sql.format(copy=name)} LIMIT {FEW + 1})"
-        return self.engine.execute(sql, list(among.values)).fetchone()[0] <= FEW  # type: ignore[index]
+        [(count,)] = self.engine.execute(sql, list(among.values)).fetchall()
+        return int(count) <= FEW
 
     def floor(self, paths: Sequence[str]) -> int | None:
         """An amount: every dearer call of these copies is in their lists of the dearest. None without a copy."""
@@ -221,8 +222,8 @@ class Shelves:
 
     def _floor_of(self, name: str) -> int:
         if name not in self.floors:
-            row = self.engine.execute(f"SELECT count(*), min(total) FROM {name}.dearest").fetchone()
-            self.floors[name] = row[1] if row and row[0] >= DEAREST else LOWEST
+            [(count, least)] = self.engine.execute(f"SELECT count(*), min(total) FROM {name}.dearest").fetchall()
+            self.floors[name] = least if count >= DEAREST else LOWEST
         return self.floors[name]
 
     def at(self, paths: Sequence[str], places: dict[str, list[int]]) -> str:

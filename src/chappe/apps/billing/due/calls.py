@@ -186,7 +186,10 @@ class Reader:
 
     def _write(self, month: dt.date, part: int) -> None:
         """Under a temporary name, then renamed: a crash leaves no half file under the real one."""
-        if not self.db.execute("SELECT count(*) FROM rows_of_run").fetchone()[0]:
+        [(count,)] = self.db.execute(
+            "SELECT count(*) FROM rows_of_run"
+        ).fetchall()  # to the end: a result left open blocks
+        if not count:
             return
         final = store.file_of(self.run, month, part)
         final.parent.mkdir(parents=True, exist_ok=True)

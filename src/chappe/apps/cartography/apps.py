@@ -12,6 +12,9 @@ class CartographyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from chappe.apps.cartography import triggers
+
+        triggers.at_once()
         post_migrate.connect(_triggers, sender=self, dispatch_uid="cartography.triggers")
 
 

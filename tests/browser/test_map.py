@@ -81,6 +81,9 @@ def test_on_a_phone_the_panel_comes_from_below(page_for, alice):
     page = opened(page_for(alice, phone=True), f"/cartography/?building=pk:{net['buildings'][0].pk}{STREET}")
     panel = page.locator("#mp-panel")
     expect(panel.locator("h2")).to_contain_text("IMB/1")
+    page.wait_for_function(
+        "() => Math.round(document.querySelector('#mp-panel').getBoundingClientRect().bottom) === 844"
+    )
     box = panel.bounding_box()
     assert round(box["width"]) == 390
     assert round(box["y"] + box["height"]) == 844

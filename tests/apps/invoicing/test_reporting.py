@@ -88,9 +88,9 @@ def test_a_corrected_layout_is_in_force_until_one_goes_back(told):
     packaged = packaged_text()
     for wrong in ("x = ", packaged.replace('root = "Report"', 'root = ""')):
         with pytest.raises(ValidationError, match="inutilisable"):
-            report_layouts.create(actor=HOUSE, data={"note": "x", "text": wrong})
+            report_layouts.COPIES.create(actor=HOUSE, data={"note": "x", "text": wrong})
     assert not ReportLayout.objects.exists()
-    copy = report_layouts.create(
+    copy = report_layouts.COPIES.create(
         actor=HOUSE, data={"note": "Nom officiel", "text": packaged.replace('root = "Report"', 'root = "Declaration"')}
     )
     row = told["transactions", dt.date(2026, 11, 1)]
@@ -98,9 +98,9 @@ def test_a_corrected_layout_is_in_force_until_one_goes_back(told):
     report_layouts.activate(actor=HOUSE, objects=[copy])
     assert b":Declaration " in reporting.make(actor=HOUSE, report=row).xml.path.read_bytes()
     with pytest.raises(ValidationError):
-        report_layouts.update(actor=HOUSE, object=copy, data={"note": "y"})
+        report_layouts.COPIES.update(actor=HOUSE, object=copy, data={"note": "y"})
     with pytest.raises(ValidationError):
-        report_layouts.delete(actor=HOUSE, object=copy)
+        report_layouts.COPIES.delete(actor=HOUSE, object=copy)
     report_layouts.retire(actor=HOUSE, objects=[copy])
     assert b":Report " in reporting.make(actor=HOUSE, report=row).xml.path.read_bytes()
 
@@ -108,7 +108,7 @@ def test_a_corrected_layout_is_in_force_until_one_goes_back(told):
 def test_only_administrators_of_the_house_correct_a_layout(client, bruno, admin):
     given = {"note": "x", "text": packaged_text()}
     with pytest.raises(PermissionDenied):
-        report_layouts.create(actor=Actor(user=bruno), data=given)
+        report_layouts.COPIES.create(actor=Actor(user=bruno), data=given)
     client.force_login(admin)
     assert client.post("/invoicing/report-layout/new/", given).status_code == 302
     page = client.get(f"/invoicing/report-layout/{ReportLayout.objects.get().pk}/").content.decode()

@@ -109,24 +109,24 @@ def test_a_layout_is_corrected_tried_activated_and_taken_back(client, alice):
     client.force_login(alice)
     usual = layouts.packaged_text("ipe")
     with pytest.raises(ValidationError, match="cannot be used"):
-        layouts.create(actor=SYSTEM, data={"flow": "ipe", "note": "x", "text": "columns = 3"})
+        layouts.COPIES.create(actor=SYSTEM, data={"flow": "ipe", "note": "x", "text": "columns = 3"})
     with pytest.raises(ValidationError, match="told apart"):
-        layouts.create(
+        layouts.COPIES.create(
             actor=SYSTEM, data={"flow": "ipe", "note": "x", "text": usual.replace('field = "state"', 'field = "etat"')}
         )
     assert LayoutCopy.objects.count() == 0
     corrected = usual.replace('aliases = ["EtatAdresse"]', 'aliases = ["EtatAdresse", "Situation"]')
-    copy = layouts.create(actor=SYSTEM, data={"flow": "ipe", "note": "Situation", "text": corrected})
+    copy = layouts.COPIES.create(actor=SYSTEM, data={"flow": "ipe", "note": "Situation", "text": corrected})
     content = text_of(imb(1), names=["Situation" if name == "EtatImmeuble" else name for name in V30])
     assert send(content).state in {"refused", "quarantined"}
     assert "Situation" in text(client, f"/ipe/layout/{copy.pk}/")
     sent = send(text_of(imb(2)), LATER)
     assert "63" in text(client, f"/ipe/layout/{copy.pk}/preview/?file={sent.pk}")
-    layouts.activate(actor=SYSTEM, copy=copy)
+    layouts.COPIES.activate(actor=SYSTEM, copy=copy)
     assert send(content + "\n").state == "planned"
     with pytest.raises(ValidationError, match="kept for the history"):
-        layouts.delete(actor=SYSTEM, object=copy)
-    layouts.retire(actor=SYSTEM, copy=copy)
+        layouts.COPIES.delete(actor=SYSTEM, object=copy)
+    layouts.COPIES.retire(actor=SYSTEM, copy=copy)
     assert "Situation" not in layouts.layout_of("ipe").by_fold()
 
 

@@ -6,7 +6,6 @@ and is never touched here.
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +17,7 @@ from chappe.core.base.lang import translate
 from chappe.core.einvoice.reporting import PAYMENTS, TRANSACTIONS
 from chappe.core.einvoice.statuses import FINAL, STATUSES
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
+from chappe.kit.documents.copies import CorrectedCopy
 
 
 class Production(ScopedModel):
@@ -255,24 +255,10 @@ class Report(ScopedModel):
         return f"{self.get_what_display()} {self.first:%d/%m/%Y} – {self.last:%d/%m/%Y}"
 
 
-class ReportLayout(ScopedModel):
+class ReportLayout(CorrectedCopy):
     """The layout of the e-reporting files as an operator corrected it. One is active; without one the packaged layout counts."""
 
     access = Access(area=AREA, owner=HOUSE)
-
-    class State(models.TextChoices):
-        DRAFT = "draft", pgettext_lazy("a layout", "draft")
-        ACTIVE = "active", pgettext_lazy("a layout", "active")
-        RETIRED = "retired", pgettext_lazy("a layout", "retired")
-
-    note = models.CharField(_("what was corrected"), max_length=200)
-    text = models.TextField(_("layout (TOML)"))
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT, editable=False)
-    created_at = models.DateTimeField(_("written"), auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by"), editable=False,
-    )  # fmt: skip
-    activated_at = models.DateTimeField(_("activated"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("layout of the e-reporting")

@@ -188,7 +188,7 @@ registry.register(
         intro=_("Names of elements, codes and days of deposit of the e-reporting files are data. Correct a copy, look at what it gives, then activate it."),
         empty=_("The packaged layout is in force. Add a copy to correct a name, a code, an order or a day of deposit."),
         columns=(
-            Column(name="note", label=_("What was corrected"), kind=Kind.REF),
+            Column(name="note", label=_("What was corrected")),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones={"draft": Tone.NEW, "active": Tone.OK, "retired": Tone.WAIT}),
             Column(name="created_at", label=_("Written"), kind=Kind.DATETIME),
             Column(name="created_by", label=_("By"), kind=Kind.LINK),
@@ -200,9 +200,9 @@ registry.register(
         state="state",
         form=report_layouts.LayoutForm,
         fields=("note", "text"),
-        create=report_layouts.create,
-        update=report_layouts.update,
-        delete=report_layouts.delete,
+        create=report_layouts.COPIES.create,
+        update=report_layouts.COPIES.update,
+        delete=report_layouts.COPIES.delete,
         panels=(
             Panel(title=_("A file of this layout"), icon="file-code", template="invoicing/report_layout.html", context=report_layouts.example),
             Panel(title=_("Layout"), icon="table-options", columns=("state", "created_at", "created_by", "activated_at"), aside=True),
@@ -210,9 +210,9 @@ registry.register(
         actions=(
             Action(name="activate", label=_("Activate"), perform=report_layouts.activate, level=Level.ADMIN, icon="check", primary=True,
                    confirm=_("The files made from now on have this layout. Have you looked at its example?"),
-                   why_not=report_layouts.why_not_activate, offered=lambda row, _user: row.state != "active"),
+                   why_not=report_layouts.COPIES.why_not_activate, offered=lambda row, _user: row.state != "active"),
             Action(name="retire", label=_("Back to the packaged layout"), perform=report_layouts.retire, level=Level.ADMIN, icon="arrow-back-up",
-                   confirm=_("The files made from now on have the packaged layout."), offered=lambda row, _user: row.state == "active"),
+                   confirm=_("The files made from now on have the packaged layout."), why_not=report_layouts.COPIES.why_not_retire, offered=lambda row, _user: row.state == "active"),
         ),
     )
 )  # fmt: skip

@@ -65,7 +65,7 @@ def differences(copy: LayoutCopy, _user: Any) -> dict[str, Any]:
 
 def activate(*, actor: Actor, objects: list[LayoutCopy]) -> Done:
     """Read files with it."""
-    layouts.activate(actor=actor, copy=objects[0])
+    layouts.COPIES.activate(actor=actor, copy=objects[0])
     return Done(
         _("Files are read with this layout from now on. Files read earlier stay as they were: read them again.")
     )
@@ -73,24 +73,8 @@ def activate(*, actor: Actor, objects: list[LayoutCopy]) -> Done:
 
 def retire(*, actor: Actor, objects: list[LayoutCopy]) -> Done:
     """Back to the packaged one."""
-    layouts.retire(actor=actor, copy=objects[0])
+    layouts.COPIES.retire(actor=actor, copy=objects[0])
     return Done(_("Files are read with the packaged layout again."))
-
-
-def why_not_activate(copy: LayoutCopy, _user: Any) -> Any:
-    """Why it cannot be put in force now."""
-    if copy.state == LayoutCopy.State.ACTIVE:
-        return _("It is in force already.")
-    try:
-        layouts.checked(copy.flow, copy.text)
-    except ValidationError as error:
-        return " ".join(error.messages)
-    return None
-
-
-def why_not_retire(copy: LayoutCopy, _user: Any) -> Any:
-    """Why there is nothing to go back from."""
-    return None if copy.state == LayoutCopy.State.ACTIVE else _("It is not in force.")
 
 
 @require_safe

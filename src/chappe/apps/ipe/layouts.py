@@ -1,4 +1,4 @@
-"""The layouts in force: the packaged ones, or copies that an operator corrected. The only writers of copies.
+"""The layouts in force: the packaged ones, or copies that an operator corrected.
 
 A copy is checked whole before it may be kept, and previewed against a file before it may be activated.
 """
@@ -7,18 +7,13 @@ from importlib import resources
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from chappe.apps.ipe.access import AREA
 from chappe.apps.ipe.models import Flow, LayoutCopy
 from chappe.core.interop.layout import Layout, layout_from_toml, packaged
-from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, house_only, require
 from chappe.kit.audit.sentences import register_sentence
-from chappe.kit.audit.services import created, deleted, event, saved
+from chappe.kit.documents.copies import Copies
 
 register_sentence("ipe.layout-activated", gettext_noop("{actor} activated the layout “{object}”"))
 register_sentence(
@@ -28,7 +23,7 @@ register_sentence(
 
 def layout_of(flow: str) -> Layout:
     """The layout that files of a flow are read with now."""
-    text = LayoutCopy.objects.filter(flow=flow, state=LayoutCopy.State.ACTIVE).values_list("text", flat=True).first()
+    text = COPIES.text(flow=flow)
     return layout_from_toml(text) if text else packaged(flow)
 
 
@@ -59,66 +54,10 @@ def checked(flow: str, text: str) -> Layout:
     return layout
 
 
-def create(*, actor: Actor, data: dict[str, Any]) -> LayoutCopy:
-    """Keep a corrected copy as a draft."""
-    _may(actor)
-    checked(data["flow"], data["text"])
-    copy = LayoutCopy(flow=data["flow"], note=data["note"], text=data["text"], created_by=actor.user)
-    copy.full_clean()
-    copy.save()
-    created(actor, copy)
-    return copy
-
-
-def update(*, actor: Actor, object: LayoutCopy, data: dict[str, Any]) -> LayoutCopy:
-    """Correct a draft. What was once active stays as it was: correct a copy of it."""
-    _may(actor)
-    if LayoutCopy.objects.get(pk=object.pk).state != LayoutCopy.State.DRAFT:
-        raise ValidationError(
-            _("This layout was in force: write a new copy instead, so that what files were read with can be seen.")
-        )
-    checked(data.get("flow", object.flow), data.get("text", object.text))
-    saved(actor, object, data)
-    return object
-
-
-def delete(*, actor: Actor, object: LayoutCopy) -> None:
-    """Throw a draft away."""
-    _may(actor)
-    if object.state != LayoutCopy.State.DRAFT:
-        raise ValidationError(_("A layout that was in force is kept for the history."))
-    deleted(actor, object)
-    object.delete()
-
-
-def activate(*, actor: Actor, copy: LayoutCopy) -> LayoutCopy:
-    """Read files with this copy from now on."""
-    _may(actor)
-    checked(copy.flow, copy.text)
-    with transaction.atomic():
-        LayoutCopy.objects.filter(flow=copy.flow, state=LayoutCopy.State.ACTIVE).exclude(pk=copy.pk).update(
-            state=LayoutCopy.State.RETIRED
-        )
-        copy.state, copy.activated_at = LayoutCopy.State.ACTIVE, timezone.now()
-        copy.save(update_fields=["state", "activated_at"])
-        event(actor, copy, "ipe.layout-activated")
-    return copy
-
-
-def retire(*, actor: Actor, copy: LayoutCopy) -> LayoutCopy:
-    """Back to the packaged layout."""
-    _may(actor)
-    with transaction.atomic():
-        copy.state = LayoutCopy.State.RETIRED
-        copy.save(update_fields=["state"])
-        event(actor, copy, "ipe.layout-retired")
-    return copy
-
-
-def _may(actor: Actor) -> None:
-    house_only(actor.user)
-    if actor.user is not None:
-        require(actor.user, AREA, Level.ADMIN)
+COPIES = Copies(
+    model=LayoutCopy, check=lambda copy: checked(copy.flow, copy.text), same=("flow",),
+    activated="ipe.layout-activated", retired="ipe.layout-retired",
+)  # fmt: skip
 
 
 def differences(flow: str, text: str) -> list[tuple[str, str, str, str]]:

@@ -5,13 +5,13 @@ Rows by the million never stand here: they are in Parquet files of the documents
 
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chappe.apps.ipe.access import AREA
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
+from chappe.kit.documents.copies import CorrectedCopy
 
 
 class Flow(models.TextChoices):
@@ -89,25 +89,12 @@ class IssueCount(ScopedModel):
         return f"{self.code}: {self.number}"
 
 
-class LayoutCopy(ScopedModel):
+class LayoutCopy(CorrectedCopy):
     """A layout as an operator corrected it. One a flow is active; without one the packaged layout counts."""
 
     access = Access(area=AREA, owner=HOUSE)
 
-    class State(models.TextChoices):
-        DRAFT = "draft", pgettext_lazy("a layout", "draft")
-        ACTIVE = "active", pgettext_lazy("a layout", "active")
-        RETIRED = "retired", pgettext_lazy("a layout", "retired")
-
     flow = models.CharField(_("flow"), max_length=3, choices=Flow.choices, default=Flow.IPE)
-    note = models.CharField(_("what was corrected"), max_length=200)
-    text = models.TextField(_("layout (TOML)"))
-    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT, editable=False)
-    created_at = models.DateTimeField(_("written"), auto_now_add=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by"), editable=False,
-    )  # fmt: skip
-    activated_at = models.DateTimeField(_("activated"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("layout")

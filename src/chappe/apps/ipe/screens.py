@@ -83,9 +83,9 @@ registry.register(
         state="state",
         form=layout_pages.LayoutForm,
         fields=("flow", "note", "text"),
-        create=layouts.create,
-        update=layouts.update,
-        delete=layouts.delete,
+        create=layouts.COPIES.create,
+        update=layouts.COPIES.update,
+        delete=layouts.COPIES.delete,
         panels=(
             Panel(title=_("What is not as packaged"), icon="git-compare", template="ipe/layout.html", context=layout_pages.differences),
             Panel(title=_("Layout"), icon="table-options", columns=("flow", "state", "created_at", "created_by", "activated_at"), aside=True),
@@ -94,12 +94,12 @@ registry.register(
             Action(
                 name="activate", label=_("Activate"), perform=layout_pages.activate, level=Level.ADMIN, icon="check", primary=True,
                 confirm=_("Files that come from now on are read with this layout. Have you tried it on a file?"),
-                why_not=layout_pages.why_not_activate, offered=lambda copy, _user: copy.state != "active",
+                why_not=layouts.COPIES.why_not_activate, offered=lambda copy, _user: copy.state != "active",
             ),
             Action(
                 name="retire", label=_("Back to the packaged layout"), perform=layout_pages.retire, level=Level.ADMIN, icon="arrow-back-up",
                 confirm=_("Files that come from now on are read with the packaged layout."),
-                why_not=layout_pages.why_not_retire, offered=lambda copy, _user: copy.state == "active",
+                why_not=layouts.COPIES.why_not_retire, offered=lambda copy, _user: copy.state == "active",
             ),
         ),
     )

@@ -210,7 +210,7 @@ LAYOUT = Screen(
     empty=_("No bank yet. Send a CSV statement in: its columns are asked then."),
     rows=lambda rows, _user: rows.select_related("owner"),
     columns=(
-        Column(name="name", label=_("Name"), kind=Kind.REF),
+        Column(name="name", label=_("Name")),
         Column(name="iban_masked", label=_("Account")),
         Column(name="dates", label=_("Dates")),
         Column(name="decimal", label=_("Decimals")),

@@ -163,7 +163,9 @@ def _platform(actor: Actor, operator: Operator, today: dt.date) -> None:
     for row in [one for one in ready if not mailing.why_not(one.invoice)][:2]:
         depositing.deposit(actor=actor, invoice=row.invoice)
     text = packaged_text().replace('date = "%Y-%m-%d"', 'date = "%Y%m%d"')
-    report_layouts.create(actor=actor, data={"note": "Dates sans tirets, à essayer avec la plateforme", "text": text})
+    report_layouts.COPIES.create(
+        actor=actor, data={"note": "Dates sans tirets, à essayer avec la plateforme", "text": text}
+    )
     for period in reporting.open_periods(owner=operator, today=today):
         reporting.make(actor=actor, report=period)
 

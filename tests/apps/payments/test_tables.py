@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from chappe.apps.payments import bank, queries, tables
 from chappe.apps.payments.models import BankLayout, BankStatement, Movement, Payment
 from chappe.kit.screens import registry
+from tests.support.calls import strong
 from tests.support.rows_payments import IBAN, OUR_IBAN, SYSTEM, euros, issued
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,29 @@ def test_each_operator_has_its_own_columns(world, layout, bruno):
         receive(csv(FIRST), owner=bruno.organisation)
     assert list(BankLayout.objects.visible_to(bruno)) == []
     assert not Movement.objects.exists()
+
+
+def test_what_is_no_table_is_refused_before_it_is_kept(client, alice):
+    from chappe.kit.documents.models import StoredFile
+
+    client.force_login(alice)
+    for data, said in (
+        (b"%PDF-1.7 of the bank", "names a date and an amount"),
+        (csv('18/11/2026;"VIR GARAGE;;5,00\r\n'), "quotation mark is opened on line 4"),
+    ):
+        answer = upload(client, data)
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert not StoredFile.objects.exists()
+
+
+def test_a_file_that_waits_is_its_senders_alone(client, alice, bruno, chloe, world):
+    """The session names it; whoever has lost the right since, or another house, is asked for a file."""
+    client.force_login(strong(bruno))
+    assert upload(client, csv(FIRST))["Location"] == "/payments/columns/"
+    assert client.get("/payments/columns/").status_code == 200
+    bruno.organisation = chloe.organisation
+    bruno.save()
+    assert client.get("/payments/columns/")["Location"] == "/payments/upload/"
+    assert client.post("/payments/columns/", COLUMNS)["Location"] == "/payments/upload/"
+    assert not BankLayout.objects.exists()

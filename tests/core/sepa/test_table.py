@@ -98,3 +98,39 @@ def test_debit_and_credit_on_one_line_are_refused():
     data = b"Date;Debit;Credit\n18/11/2026;5,00;6,00\n"
     reading = table.read(data, table.Columns(day="Date", debit="Debit", credit="Credit"))
     assert [issue.code for issue in reading.issues] == ["bank-table-amount", "bank-no-entry"]
+
+
+COLUMNS = table.Columns(day="Date", amount="Montant", text="Libellé")
+
+
+@pytest.mark.parametrize(
+    ("lines", "at"),
+    [
+        (['03/11/2026;"VIR DUPONT;10,00', "04/11/2026;VIR MARTIN;20,00"], 2),
+        (["03/11/2026;VIR DUPONT;10,00", '04/11/2026;"VIR "MARTIN";20,00', "05/11/2026;x;1,00"], 3),
+        (['03/11/2026;"' + "x" * 200_000 + '";10,00'], 2),
+    ],
+    ids=["never closed", "closed in the middle", "a field of 200,000 signs"],
+)
+def test_a_quotation_mark_swallows_no_movement(lines, at):
+    """Lines after it would be one long label: nothing is planned, and the sentence names the line."""
+    reading = table.read("\n".join(["Date;Libellé;Montant", *lines]).encode(), COLUMNS)
+    [issue] = reading.issues
+    assert (issue.code, issue.line, reading.statements) == ("bank-table-quote", at, [])
+    assert f"ligne {at} " in issue.sentence("fr")
+
+
+def test_a_label_of_several_lines_and_old_line_ends():
+    text = 'Date;Libellé;Montant\r03/11/2026;"VIR\rDUPONT";10,00\r05/11/2026;illisible;x\r'
+    reading = table.read(text.encode(), COLUMNS)
+    assert [(row.amount, row.text) for row in reading.statements[0].movements] == [(to_nano("10"), "VIR\nDUPONT")]
+    assert [(issue.code, issue.line) for issue in reading.issues] == [("bank-table-amount", 4)]
+
+
+def test_a_table_that_is_too_long_is_refused_whole(monkeypatch):
+    monkeypatch.setattr(table, "MOST_LINES", 3)
+    monkeypatch.setattr(table, "HEAD_LINES", 1)
+    rows = ["Date;Libellé;Montant", *(f"0{n}/11/2026;x;1,00" for n in range(1, 6))]
+    assert len(table.read("\n".join(rows[:4]).encode(), COLUMNS).statements[0].movements) == 3
+    reading = table.read("\n".join(rows).encode(), COLUMNS)
+    assert ([issue.code for issue in reading.issues], reading.statements) == (["bank-table-long"], [])

@@ -58,26 +58,30 @@ def receive(*, actor: Actor, data: bytes, name: str, owner: Any = None, layout: 
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
         claim(actor.user, shell)
+    with transaction.atomic():
+        return _received(actor, data, name, shell.owner, layout)
+
+
+def _received(actor: Actor, data: bytes, name: str, owner: Any, layout: BankLayout | None) -> Received:
     language = (translation.get_language() or "fr")[:2]
     is_table = layout is not None or tables.is_table(data)
-    reading = tables.read(data, shell.owner, layout) if is_table else statement.read(data)
+    reading = tables.read(data, owner, layout) if is_table else statement.read(data)
     if [issue.code for issue in reading.issues] == ["bank-kind"]:
         report = returns.read(data)
         if [issue.code for issue in report.issues] != ["bank-kind"]:
-            return _rejections(actor, report, shell.owner)
+            return _rejections(actor, report, owner)
     errors = [issue for issue in reading.issues if issue.severity is Severity.ERROR]
     if not reading.statements:
         raise ValidationError([issue.sentence(language) for issue in errors] or [_("The file holds no statement.")])
     received = Received()
-    with transaction.atomic():
-        stored = store(io.BytesIO(data), name=name, actor=actor, owner=shell.owner)
-        matcher = matching.Matcher(shell.owner)
-        for one in reading.statements:
-            made = _planned(one, stored, name, shell.owner, matcher)
-            made.issues = [issue.as_dict(language) for issue in reading.issues]
-            made.save()
-            audit.event(actor, made, "payments.statement_received", number=made.movements_count)
-            received.statements.append(made)
+    stored = store(io.BytesIO(data), name=name, actor=actor, owner=owner)
+    matcher = matching.Matcher(owner)
+    for one in reading.statements:
+        made = _planned(one, stored, name, owner, matcher)
+        made.issues = [issue.as_dict(language) for issue in reading.issues]
+        made.save()
+        audit.event(actor, made, "payments.statement_received", number=made.movements_count)
+        received.statements.append(made)
     return received
 
 

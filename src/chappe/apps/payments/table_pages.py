@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from chappe.apps.payments import bank, tables
 from chappe.apps.payments.models import BankLayout
 from chappe.core.sepa import table
 from chappe.kit.access.actor import Actor
+from chappe.kit.access.door import Level, may_touch
 from chappe.kit.documents.models import StoredFile
 from chappe.kit.documents.services import store
 from chappe.kit.screens import registry
@@ -64,14 +66,11 @@ def keep(request: HttpRequest, data: bytes, name: str, owner: Any) -> HttpRespon
 def columns(request: HttpRequest) -> HttpResponse:
     """Say what is where, then the file is read with it."""
     waiting = request.session.get(SESSION) or {}
-    stored = StoredFile.objects.select_related("owner").filter(pk=waiting.get("file")).first()
-    if stored is None:
-        messages.info(request, _("Send the file of the bank in first."))
-        return redirect(registry.url("payments.upload"))
-    data = stored.path.read_bytes()
+    stored = _waiting(request, waiting.get("file"))
+    data = stored.path.read_bytes() if stored is not None else b""
     found = table.cut(data)
-    if found is None:
-        messages.error(request, _("No line of this file names a date and an amount: it is no statement."))
+    if stored is None or found is None:
+        messages.info(request, _("Send the file of the bank in first."))
         return redirect(registry.url("payments.upload"))
     form = ColumnsForm(request.POST or None, names=found.names, initial=_guessed(found, stored.name))
     if request.method == "POST" and form.is_valid():
@@ -90,6 +89,14 @@ def columns(request: HttpRequest) -> HttpResponse:
     return render(request, "payments/columns.html", context, status=422 if request.method == "POST" else 200)
 
 
+def _waiting(request: HttpRequest, pk: Any) -> StoredFile | None:
+    """The file of this session, still of somebody whose payments the reader may write."""
+    stored = StoredFile.objects.select_related("owner").filter(pk=pk).first()
+    if stored is None or not may_touch(request.user, BankLayout(owner_id=stored.owner_id), Level.WRITE):
+        return None
+    return stored
+
+
 def _spread(form: ColumnsForm, error: ValidationError) -> None:
     for name, found in error.error_dict.items():
         form.add_error(name if name in form.fields else None, found)
@@ -106,8 +113,6 @@ def _guessed(found: table.Table, name: str) -> dict[str, Any]:
 
 def _read(request: HttpRequest, stored: StoredFile, data: bytes, given: dict[str, Any]) -> Any:
     """Keep the columns and plan the file, both or neither."""
-    from django.db import transaction
-
     actor = Actor.of(request)
     with transaction.atomic():
         layout = tables.create(actor=actor, data=given, owner=stored.owner)

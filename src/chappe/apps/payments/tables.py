@@ -42,16 +42,28 @@ def fitting(data: bytes, owner: Any) -> list[BankLayout]:
     return [layout for count, layout in found if count == best]
 
 
+def _statement_like(data: bytes) -> None:
+    """Raises ValidationError for what nobody can name columns of."""
+    found = table.cut(data)
+    if found is None:
+        raise ValidationError(_("No line of this file names a date and an amount: it is no statement."))
+    if found.fault is not None:
+        raise ValidationError(found.fault.sentence((translation.get_language() or "fr")[:2]))
+
+
 def read(data: bytes, owner: Any, layout: BankLayout | None = None) -> Reading:
-    """A table as a statement, without what came before. Raises UnknownColumns, or ValidationError when several fit."""
+    """A table as a statement, without what came before, in the transaction that keeps it. Raises UnknownColumns, or ValidationError when several fit."""
     if layout is None:
         fits = fitting(data, owner)
         if len(fits) > 1:
             names = ", ".join(one.name for one in fits)
             raise ValidationError(_("Several columns fit this file (%(names)s): say which.") % {"names": names})
         if not fits:
+            _statement_like(data)
             raise UnknownColumns(_("Nobody has said yet what is where in the tables of this bank."))
         layout = fits[0]
+    # One file of an account after another: what the first one gives is known to the next.
+    layout = BankLayout.objects.select_for_update(of=("self",)).get(pk=layout.pk)
     reading = table.read(data, layout.columns(), iban=layout.iban)
     reading.statements = [_without_known(one, owner, reading) for one in reading.statements]
     return reading

@@ -24,6 +24,10 @@ declare(
         "bank-table": N_("This is no table: no line with the columns {names} was found."),
         "bank-table-date": N_("The date “{value}” cannot be read as {format}: the line was left aside."),
         "bank-table-amount": N_("The amount “{value}” cannot be read: the line was left aside."),
+        "bank-table-quote": N_(
+            "A quotation mark is opened on line {at} and not closed as it should be: mend that line and send the file again."
+        ),
+        "bank-table-long": N_("The table has more than {most} lines: send it in parts."),
         "bank-known": N_("Movements that an earlier file of this account gave already, left aside: {number}."),
         "bank-table-no-amount": N_("A line of {day} has no amount: it was left aside."),
     }
@@ -72,11 +76,12 @@ class Columns:
 
 @dataclass
 class Table:
-    """A file cut into lines. ``first``: number of the line of the header in the file."""
+    """A file cut into lines. ``first``: number of the line of the header in the file; ``fault``: why the lines are not all there."""
 
     names: tuple[str, ...]
     rows: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
     first: int = 0
+    fault: Issue | None = None
 
     def shape(self) -> frozenset[str]:
         """The header, whatever the accents, the case and the order."""
@@ -120,19 +125,35 @@ def decoded(data: bytes) -> str:
 
 def cut(data: bytes, needed: Sequence[str] = ()) -> Table | None:
     """The table of a file: the first line that has the columns ``needed``, else the first line that looks like a header."""
-    text = decoded(data)
+    text = decoded(data).replace("\r\n", "\n").replace("\r", "\n")
     wanted = {bare(name) for name in needed}
     for delimiter in DELIMITERS:
-        lines = list(csv.reader(io.StringIO(text), delimiter=delimiter))[: MOST_LINES + HEAD_LINES]
-        for number, line in enumerate(lines[:HEAD_LINES], 1):
+        lines, fault = _lines(text, delimiter)
+        for place, (number, line) in enumerate(lines[:HEAD_LINES]):
             names = [bare(cell) for cell in line]
-            found = wanted <= set(names) if wanted else _is_head(names)
-            if found:
-                rows = [
-                    (at, tuple(row)) for at, row in enumerate(lines[number:], number + 1) if any(map(str.strip, row))
-                ]
-                return Table(tuple(cell.strip() for cell in line), rows, number)
+            if wanted <= set(names) if wanted else _is_head(names):
+                rows = [(at, tuple(row)) for at, row in lines[place + 1 :] if any(map(str.strip, row))]
+                return Table(tuple(cell.strip() for cell in line), rows, number, fault)
     return None
+
+
+def _lines(text: str, delimiter: str) -> tuple[list[tuple[int, list[str]]], Issue | None]:
+    """(number in the file, cells) of each line, and what ended them too soon.
+
+    Read strictly: a quotation mark that is not closed would swallow the lines after it, and their money, without a word.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    read = 0
+    try:
+        for row in reader:
+            if len(lines) == MOST_LINES + HEAD_LINES:
+                return lines, Issue("bank-table-long", params={"most": MOST_LINES})
+            lines.append((read + 1, row))
+            read = reader.line_num
+    except csv.Error:
+        return lines, Issue("bank-table-quote", line=read + 1, params={"at": read + 1})
+    return lines, None
 
 
 def _is_head(names: Sequence[str]) -> bool:
@@ -217,6 +238,9 @@ def read(data: bytes, columns: Columns, *, iban: str = "") -> Reading:
     table = cut(data, columns.named())
     if table is None or not columns.day:
         reading.issues.append(Issue("bank-table", params={"names": ", ".join(columns.named())}))
+        return reading
+    if table.fault is not None:
+        reading.issues.append(table.fault)
         return reading
     places = {bare(name): at for at, name in reversed(list(enumerate(table.names)))}
     movements: list[Movement] = []

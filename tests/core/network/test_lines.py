@@ -39,9 +39,11 @@ LINE = [[(1.0, 2.0), (3.0, 4.5)]]
         ("LINESTRING (1 deux, 3 4)", None),
         ("LINESTRING (1e300 2, 3 4)", None),
         ("0102000000FFFFFFFF0000", None),
+        ((struct.pack("<BII", 1, 5, 1) * 20_000 + hexed(2, 1, 2, 3, 4.5)).hex(), None),  # lines in lines in lines…
         ("", None),
         ("tracé", None),
     ],
+    ids=lambda value: str(value)[:30],
 )
 def test_lines_of_files(raw, parts):
     assert read_geometry(raw) == parts

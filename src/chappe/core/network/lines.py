@@ -58,8 +58,8 @@ def _numbers(text: str) -> Point:
     return float(x), float(y)
 
 
-def _binary(data: bytes, at: int) -> tuple[list[list[Point]], int]:
-    """(parts, where the next geometry begins)."""
+def _binary(data: bytes, at: int, *, within: bool = False) -> tuple[list[list[Point]], int]:
+    """(parts, where the next geometry begins). ``within`` lines there are lines alone: nothing nests deeper."""
     order = "<" if data[at] == 1 else ">"
     (kind,) = struct.unpack_from(order + "I", data, at + 1)
     at += 9 if kind & _HAS_SRID else 5
@@ -72,10 +72,10 @@ def _binary(data: bytes, at: int) -> tuple[list[list[Point]], int]:
             raise ValueError("cut short")
         found = struct.unpack_from(f"{order}{count * wide}d", data, at)
         return [list(zip(found[::wide], found[1::wide], strict=True))], at + count * wide * 8
-    if plain % 1000 != _LINES:
+    if plain % 1000 != _LINES or within:
         raise ValueError("no line")
     parts: list[list[Point]] = []
     for _number in range(count):
-        inner, at = _binary(data, at)
+        inner, at = _binary(data, at, within=True)
         parts += inner
     return parts, at

@@ -86,7 +86,8 @@ def test_without_a_siren_there_is_a_sentence(told):
 
 def test_a_corrected_layout_is_in_force_until_one_goes_back(told):
     packaged = packaged_text()
-    for wrong in ("x = ", packaged.replace('root = "Report"', 'root = ""')):
+    ours = 'prefix = "r"'
+    for wrong in ("x = ", packaged.replace('root = "Report"', 'root = ""'), packaged.replace(ours, 'prefix = "xml"')):
         with pytest.raises(ValidationError, match="inutilisable"):
             report_layouts.COPIES.create(actor=HOUSE, data={"note": "x", "text": wrong})
     assert not ReportLayout.objects.exists()

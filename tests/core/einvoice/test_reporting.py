@@ -122,6 +122,26 @@ def test_a_layout_that_cannot_be(before, after):
         read(packaged_text().replace(before, after, 1))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("[file]", "[file", "Ligne 4, colonne"),
+        ('date = "%Y-%m-%d"', 'date = "%Y-%m\\u0000-%d"', "date doit être un texte"),
+        ('value = "what"', 'value = "=\\u0001"', "value doit être un texte"),
+        ('separator = ";"', 'separator = "x"', "separator = « x » : il faut"),
+        ("decimals = 2", "decimals = 12", "decimals = 12 : il faut un nombre entier de 0 à 9."),
+        ('root = "Report"', 'root = "a b"', "root = « a b » ne peut être le nom"),
+        ("first_day = 11", "first_day = 12", "regime.monthly.transactions : les jours"),
+        ("[words]", "[mots]", "[mots] ne fait pas partie d’un format."),
+        ('value = "rate"', 'value = "=20"', "Aucune colonne ne dit : rate."),
+    ],
+)
+def test_what_is_wrong_in_a_layout_is_said(before, after, said):
+    with pytest.raises(LayoutFault) as raised:
+        read(packaged_text().replace(before, after, 1))
+    assert said in raised.value.sentence("fr")
+
+
 def test_the_files_say_the_same():
     period = core.period_of(D(2026, 11, 3), "transactions")
     report = core.Report(period, "812345676", "Saône Télécom", core.transactions([person()]))

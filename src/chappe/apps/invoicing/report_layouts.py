@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
@@ -29,11 +30,17 @@ def in_force() -> law.Layout:
 def checked(text: str) -> law.Layout:
     """The layout a text says. Raises ValidationError with what is wrong in it."""
     try:
-        return law.read(text)
+        layout = law.read(text)
+        _drawn(layout)
     except law.LayoutFault as error:
-        raise ValidationError(
-            {"text": _g("This layout cannot be used: %(why)s") % {"why": str(error)[:300]}}
-        ) from error
+        raise _unusable(error.sentence(get_language() or "fr")) from error
+    except ValueError as error:  # what XML refuses beside: a prefix that it keeps for itself
+        raise _unusable(str(error)[:300]) from error
+    return layout
+
+
+def _unusable(why: str) -> ValidationError:
+    return ValidationError({"text": _g("This layout cannot be used: %(why)s") % {"why": why}})
 
 
 COPIES = Copies(

@@ -96,7 +96,7 @@ def _execute(model: type[models.Model], frame: pl.DataFrame, same: Mapping[str, 
 def _triggered_at_once(model: type[models.Model], frame: pl.DataFrame) -> Iterator[None]:
     """Rows that bring their own keys are left to the trigger: they may stand below keys that are already there."""
     trigger, statement = _at_once.get(model._meta.db_table, ("", ""))
-    if not trigger or len(frame) < MANY or "id" in frame.columns:
+    if not trigger or len(frame) < MANY or (model._meta.pk is not None and model._meta.pk.column in frame.columns):
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:

@@ -119,9 +119,8 @@ class Format:
     icon: str = "file-text"
     options: Any = None
     fields: Mapping[str, Any] = field(default_factory=dict)  # field → label, for before and after
-    says: Mapping[str, Callable[[Any], str]] = field(
-        default_factory=dict
-    )  # field → how its value reads, when not as it is
+    #: field → how its value reads, where it is not as it is
+    says: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     columns: Sequence[tuple[str, Any]] = ()  # (header, what it holds), shown beside the upload
     sample: str = ""
     existing: Callable[[Any], int] = lambda owner: 0

@@ -129,7 +129,7 @@ def unpaid_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _customer(request: HttpRequest, pk: int) -> Customer:
+def customer_of(request: HttpRequest, pk: int) -> Customer:
     """A customer that the reader may see, in an organisation whose payments they may read."""
     customer = get_object_or_404(visible_to(request.user, Customer).select_related("owner", "brand"), pk=pk)
     organisation = request.user.organisation_id
@@ -141,7 +141,7 @@ def _customer(request: HttpRequest, pk: int) -> Customer:
 @require_safe
 def account(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything billed and paid, with the running balance; what is open; what is in credit."""
-    customer = _customer(request, pk)
+    customer = customer_of(request, pk)
     steps = queries.account(customer, registry.object_url)
     today = timezone.localdate()
     rows, _whole = queries.ageing(queries.open_invoices([customer.pk]).select_related("customer"), today)
@@ -157,7 +157,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 
 def refund(request: HttpRequest, pk: int) -> HttpResponse:
     """Give money back to a customer who is owed some."""
-    customer = _customer(request, pk)
+    customer = customer_of(request, pk)
     owed = -queries.balance_of(customer)
     form = RefundForm(request.POST or None, initial={"amount": owed if owed > 0 else None})
     if request.method == "POST" and form.is_valid():

@@ -36,6 +36,7 @@ register_sentence("payments.rejected", gettext_noop("{actor} recorded that the b
 register_sentence("payments.refunded", gettext_noop("{actor} refunded {amount} to {customer}"))
 
 Part = tuple[Invoice, int]
+RECORDED = {Payment.Kind.PAYMENT: "payments.recorded", Payment.Kind.TOP_UP: "payments.topped_up"}
 KINDS = {
     Payment.Kind.PAYMENT: JournalEntry.Kind.PAYMENT,
     Payment.Kind.TOP_UP: JournalEntry.Kind.TOP_UP,
@@ -62,19 +63,10 @@ def record(
     ``key``: the same key twice is one payment, the first is returned. Raises ValidationError: amount not whole cents above
     zero, a part larger than what is open or than the payment, an invoice of somebody else.
     """
-    _check_amount(amount)
-    with transaction.atomic():
-        customer = _hold(customer, actor)
-        twin = Payment.objects.filter(key=key).first() if key else None
-        if twin is not None:
-            return twin
-        chosen = _oldest_first(customer, amount) if parts is None else _checked(customer, amount, parts)
-        payment = _write(
-            actor, customer, amount, day, kind=Payment.Kind.PAYMENT, means=means, reference=reference, label=label,
-            key=key, parts=chosen,
-        )  # fmt: skip
-        event(actor, payment, "payments.recorded", amount=_euros(amount), customer=customer.name)
-    return payment
+    return _came(
+        actor, customer, amount, day, kind=Payment.Kind.PAYMENT, means=means, reference=reference, label=label, key=key,
+        parts=parts,
+    )  # fmt: skip
 
 
 def top_up(
@@ -92,17 +84,26 @@ def top_up(
 
     ``key``: the same key twice is one top-up. Raises ValidationError: amount not whole cents above zero.
     """
-    _check_amount(amount)
+    return _came(
+        actor, customer, amount, day, kind=Payment.Kind.TOP_UP, means=means, reference=reference, label=label, key=key,
+        parts=(),
+    )  # fmt: skip
+
+
+def _came(
+    actor: Actor, customer: Customer, amount: int, day: dt.date, *, kind: str, key: str, parts: Sequence[Part] | None, **told: str
+) -> Payment:  # fmt: skip
+    """Money that came in, whatever for. The same key twice is one payment."""
+    if amount <= 0 or amount % CENT:
+        raise ValidationError({"amount": _("An amount is a number of whole cents above zero.")})
     with transaction.atomic():
         customer = _hold(customer, actor)
         twin = Payment.objects.filter(key=key).first() if key else None
         if twin is not None:
             return twin
-        payment = _write(
-            actor, customer, amount, day, kind=Payment.Kind.TOP_UP, means=means, reference=reference, label=label,
-            key=key, parts=(),
-        )  # fmt: skip
-        event(actor, payment, "payments.topped_up", amount=_euros(amount), customer=customer.name)
+        chosen = _oldest_first(customer, amount) if parts is None else _checked(customer, amount, parts)
+        payment = _write(actor, customer, amount, day, kind=kind, key=key, parts=chosen, **told)
+        event(actor, payment, RECORDED[kind], amount=_euros(amount), customer=customer.name)
     return payment
 
 
@@ -120,11 +121,6 @@ def use_top_ups(*, actor: Actor, customer: Customer) -> int:
                 event(actor, payment, "payments.allocated", amount=_euros(part), invoice=str(invoice))
                 paid += part
     return paid
-
-
-def _check_amount(amount: int) -> None:
-    if amount <= 0 or amount % CENT:
-        raise ValidationError({"amount": _("An amount is a number of whole cents above zero.")})
 
 
 def allocate(*, actor: Actor, payment: Payment, invoice: Invoice, amount: int) -> Allocation:

@@ -22,7 +22,7 @@ from chappe.apps.invoicing.queries import look_of
 from chappe.apps.payments import queries, services
 from chappe.apps.payments.forms import day_field
 from chappe.apps.payments.models import Payment
-from chappe.apps.payments.pages import _customer
+from chappe.apps.payments.pages import customer_of
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import visible_to
 from chappe.kit.jobs.services import enqueue
@@ -56,7 +56,7 @@ def issued(*, invoice: Invoice, actor: Actor) -> None:
 
 def top_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Record money paid in advance; the button pressed twice records it once."""
-    customer = _customer(request, pk)
+    customer = customer_of(request, pk)
     form = TopUpForm(request.POST or None, initial={"key": token_hex(12)})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

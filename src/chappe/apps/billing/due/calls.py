@@ -186,9 +186,8 @@ class Reader:
 
     def _write(self, month: dt.date, part: int) -> None:
         """Under a temporary name, then renamed: a crash leaves no half file under the real one."""
-        [(count,)] = self.db.execute(
-            "SELECT count(*) FROM rows_of_run"
-        ).fetchall()  # to the end: a result left open blocks
+        # Read to the end: a result left open lets the connection do nothing else.
+        [(count,)] = self.db.execute("SELECT count(*) FROM rows_of_run").fetchall()
         if not count:
             return
         final = store.file_of(self.run, month, part)

@@ -5,6 +5,7 @@ the same document gives the same pages everywhere. Not tagged: tags make a file 
 for none.
 """
 
+import datetime as dt
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ import weakref
 from collections import OrderedDict
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import segno
 import typst as engine
@@ -31,6 +33,39 @@ class DrawingError(Exception):
     """The document could not be drawn; the text says what typst refused."""
 
 
+def look_data(look: Look) -> dict[str, Any]:
+    """What a template reads of a look. Raises DrawingError for a logo that is no picture."""
+    try:
+        return look.as_data()
+    except ValueError as error:
+        raise DrawingError("The logo is neither PNG, JPEG nor SVG.") from error
+
+
+def compiler(root: Path, template: str, look: Look) -> engine.Compiler:
+    """A compiler of one of our templates in the folder ``root``, where it and the logo are put."""
+    text = (files("chappe.connectors.einvoice") / "layout" / template).read_text("utf-8")
+    (root / template).write_text(text, "utf-8")
+    if look.logo:
+        (root / f"logo.{look.extension()}").write_bytes(look.logo)
+    fonts = [str(FONTS)] if len(faces()) > 1 else []
+    return engine.Compiler(input=str(root / template), root=str(root), font_paths=fonts, ignore_system_fonts=True)
+
+
+def as_inputs(data: dict[str, Any], look: dict[str, Any]) -> dict[str, str]:
+    """The two texts that templates read."""
+    return {"data": json.dumps(data, ensure_ascii=False), "look": json.dumps(look, ensure_ascii=False)}
+
+
+def pdf(made_by: engine.Compiler, inputs: dict[str, str], day: dt.date) -> bytes:
+    """PDF/A-3b, dated noon of ``day``: the same inputs give the same bytes. Raises DrawingError."""
+    noon = (day.toordinal() - 719_163) * 86_400 + 43_200
+    try:
+        made = made_by.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARD, pdf_tags=False, timestamp=noon)
+    except engine.TypstError as error:
+        raise DrawingError(error.message) from error
+    return made if isinstance(made, bytes) else b""
+
+
 class Drawer:
     """Draws documents in one look. Not to be shared by threads at the same instant."""
 
@@ -39,36 +74,17 @@ class Drawer:
         self.drawn = 0
         root = Path(tempfile.mkdtemp(prefix="chappe-invoice-"))
         weakref.finalize(self, shutil.rmtree, root, ignore_errors=True)
-        template = files("chappe.connectors.einvoice") / "layout" / "invoice.typ"
-        (root / "invoice.typ").write_text(template.read_text("utf-8"), "utf-8")
-        try:
-            self.data = look.as_data()
-        except ValueError as error:
-            raise DrawingError("The logo is neither PNG, JPEG nor SVG.") from error
-        if look.logo:
-            (root / f"logo.{look.extension()}").write_bytes(look.logo)
-        self.compiler = engine.Compiler(
-            input=str(root / "invoice.typ"),
-            root=str(root),
-            font_paths=[str(FONTS)] if len(faces()) > 1 else [],
-            ignore_system_fonts=True,
-        )
+        self.data = look_data(look)
+        self.compiler = compiler(root, "invoice.typ", look)
 
     def draw(self, document: Document, *, format: str = "pdf", ppi: float = 96) -> bytes | list[bytes]:
         """The document as PDF/A-3b, or as PNG pages. Raises DrawingError."""
         inputs = self._inputs(document)
         self.drawn += 1
+        if format == "pdf":
+            return pdf(self.compiler, inputs, document.issue_date)
         try:
-            if format == "pdf":
-                made = self.compiler.compile(
-                    format="pdf",
-                    sys_inputs=inputs,
-                    pdf_standards=STANDARD,
-                    pdf_tags=False,
-                    timestamp=_moment(document),
-                )
-            else:
-                made = self.compiler.compile(format="png", sys_inputs=inputs, ppi=ppi)
+            made = self.compiler.compile(format="png", sys_inputs=inputs, ppi=ppi)
         except engine.TypstError as error:
             raise DrawingError(error.message) from error
         return made if made is not None else b""
@@ -77,18 +93,12 @@ class Drawer:
         data = page(document)
         code = qr(data["payment"]["code"]) if self.look.code else ""
         look = {**self.data, "name": self.look.name or document.seller.name, "code": code}
-        return {"data": json.dumps(data, ensure_ascii=False), "look": json.dumps(look, ensure_ascii=False)}
+        return as_inputs(data, look)
 
     def draw_plain(self, document: Document) -> bytes:
         """The same pages as an ordinary PDF: the yardstick of the benchmark, never sent to anybody."""
         made = self.compiler.compile(format="pdf", sys_inputs=self._inputs(document), pdf_tags=False)
         return made if isinstance(made, bytes) else b""
-
-
-def _moment(document: Document) -> int:
-    """Noon of the invoice's day: the same document gives the same bytes."""
-    day = document.issue_date
-    return (day.toordinal() - 719_163) * 86_400 + 43_200
 
 
 def qr(text: str) -> str:

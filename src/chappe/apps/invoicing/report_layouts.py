@@ -4,7 +4,7 @@ A copy is checked whole, and a file of it drawn, before it is kept and again bef
 """
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -78,6 +78,9 @@ def _drawn(layout: law.Layout) -> str:
 
 class LayoutForm(forms.ModelForm):
     """The text begins as what is in force."""
+
+    class Media:
+        css: ClassVar = {"all": ("invoicing/layout.css",)}
 
     class Meta:
         model = ReportLayout

@@ -1,6 +1,6 @@
 """Acts and pages of layouts: what a copy changes, a preview of a file read with it, activating it, going back."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from django import forms
@@ -29,6 +29,9 @@ SHOWN = 10
 
 class LayoutForm(forms.ModelForm):
     """The text begins as what is in force."""
+
+    class Media:
+        css: ClassVar = {"all": ("ipe/ipe.css",)}
 
     class Meta:
         model = LayoutCopy

@@ -28,13 +28,13 @@ from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.documents.services import store
 
 register_sentence(
-    "payments.statement_received", gettext_noop("{actor} received the statement {object}: {number} movements")
+    "payments.statement_received", gettext_noop("{actor} received {object}: {number} movements")
 )
 register_sentence(
-    "payments.statement_applied", gettext_noop("{actor} applied the statement {object}: {number} movements")
+    "payments.statement_applied", gettext_noop("{actor} applied {object}: {number} movements")
 )
-register_sentence("payments.statement_undone", gettext_noop("{actor} undid the statement {object}: {number} movements"))
-register_sentence("payments.movement_decided", gettext_noop("{actor} decided the movement {object}"))
+register_sentence("payments.statement_undone", gettext_noop("{actor} undid {object}: {number} movements"))
+register_sentence("payments.movement_decided", gettext_noop("{actor} decided {object}"))
 
 State, Of, Kind = BankStatement.State, Movement.State, Movement.Means
 
@@ -89,7 +89,7 @@ def _planned(read: statement.Statement, stored: Any, name: str, owner: Any, matc
     row = BankStatement(
         owner=owner, stored=stored, identity=read.identity[:60], first_day=read.first_day, last_day=read.last_day,
         opening=read.opening, closing=read.closing, movements_count=len(read.movements),
-        name=f"{masked(read.iban)} {read.last_day or ''} {read.identity}".strip()[:120] or name[:120],
+        name=_title(read)[:120] or name[:120],
     )  # fmt: skip
     row.set_iban(read.iban)
     twins = BankStatement.objects.filter(owner=owner, iban_key=row.iban_key, identity=row.identity).exclude(
@@ -105,6 +105,13 @@ def _planned(read: statement.Statement, stored: Any, name: str, owner: Any, matc
     row.save()
     Movement.objects.bulk_create([_movement(row, move, matcher.match(move)) for move in read.movements], batch_size=500)
     return row
+
+
+def _title(read: statement.Statement) -> str:
+    """Account, days and, where the bank gave one, its own number. Kept once for all readers: days as in France."""
+    days = [f"{day:%d/%m/%Y}" for day in (read.first_day, read.last_day) if day is not None]
+    number = "" if read.identity.replace("-", "").isdigit() and len(read.identity) == 17 else read.identity
+    return " · ".join(filter(None, (masked(read.iban), " – ".join(dict.fromkeys(days)), number)))
 
 
 def _movement(row: BankStatement, move: statement.Movement, found: matching.Proposal) -> Movement:

@@ -4,7 +4,6 @@ import signal
 import time
 
 import pytest
-from django.conf import settings
 
 from chappe.apps.exchange import services
 from chappe.apps.exchange.models import ReceivedFile, State
@@ -14,19 +13,10 @@ from chappe.kit.jobs.models import Job
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.jobs.services import cancel
 from tests.apps.exchange.conftest import content
-from tests.kit.jobs.conftest import Workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SYSTEM = Actor.system("test", via="file")
 ROWS = 200
-
-
-@pytest.fixture
-def workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHAPPE_DATA", str(settings.DATA))
-    found = Workers(tmp_path)
-    yield found
-    found.stop()
 
 
 def until(condition, workers, seconds: float = 180) -> None:

@@ -1,10 +1,10 @@
 """Pages of files received, of the comparison, of the quality and of layouts; CPN; damaged files; a worker killed."""
 
 import json
+import signal
 import time
 
 import pytest
-from django.conf import settings as conf
 from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -174,24 +174,16 @@ def test_a_damaged_file_never_crashes_and_never_half_applies(cuts):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_killed_while_it_applies_leaves_nothing_half_done(tmp_path, monkeypatch):
-    from tests.kit.jobs.conftest import Workers
-
+def test_a_worker_killed_while_it_applies_leaves_nothing_half_done(workers):
     file = send(text_of(*(imb(n, **PM) for n in range(1, 801))))
     assert file.state == "planned"
     services.apply(actor=SYSTEM, file=file)
-    monkeypatch.setenv("CHAPPE_DATA", str(conf.DATA))
-    workers = Workers(tmp_path)
-    try:
-        first = workers.start()
-        until(lambda: Job.objects.filter(name="exchange.apply", state="running").exists())
-        first.kill()
-        first.wait(60)
-        state = ReceivedFile.objects.get(pk=file.pk).state
-        assert (state, Building.objects.count()) in {(State.APPLYING, 0), (State.APPLIED, 800)}
-        until(lambda: run_pending() >= 0 and ReceivedFile.objects.get(pk=file.pk).state == State.APPLIED)
-    finally:
-        workers.stop()
+    # between what it wrote of the second table and the journal of it
+    first = workers.start(dies_at="chappe.apps.ipe.writing:tell_all:2")
+    assert first.wait(120) == -signal.SIGKILL, workers.logs()[-3000:]
+    assert (ReceivedFile.objects.get(pk=file.pk).state, Building.objects.count()) == (State.APPLYING, 0)
+    assert Pm.objects.count() == 0
+    until(lambda: run_pending() >= 0 and ReceivedFile.objects.get(pk=file.pk).state == State.APPLIED)
     assert (Building.objects.count(), Pm.objects.count()) == (800, 1)
     assert Change.objects.filter(event="CREATION").count() == 801
 

@@ -3,7 +3,6 @@
 import signal
 
 import pytest
-from django.conf import settings
 
 from chappe.apps.publication.models import PublishedFile
 from chappe.kit.access.actor import Actor
@@ -11,19 +10,10 @@ from chappe.kit.documents import blobs
 from chappe.kit.jobs.models import Job
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.jobs.services import enqueue
-from tests.kit.jobs.conftest import Workers
 
 from .reading import read
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHAPPE_DATA", str(settings.DATA))
-    found = Workers(tmp_path)
-    yield found
-    found.stop()
 
 
 def test_killed_between_two_files_nothing_is_half_made_or_made_twice(altitel, workers):

@@ -27,12 +27,8 @@ from chappe.kit.audit import services as audit
 from chappe.kit.audit.sentences import register_sentence
 from chappe.kit.documents.services import store
 
-register_sentence(
-    "payments.statement_received", gettext_noop("{actor} received {object}: {number} movements")
-)
-register_sentence(
-    "payments.statement_applied", gettext_noop("{actor} applied {object}: {number} movements")
-)
+register_sentence("payments.statement_received", gettext_noop("{actor} received {object}: {number} movements"))
+register_sentence("payments.statement_applied", gettext_noop("{actor} applied {object}: {number} movements"))
 register_sentence("payments.statement_undone", gettext_noop("{actor} undid {object}: {number} movements"))
 register_sentence("payments.movement_decided", gettext_noop("{actor} decided {object}"))
 

@@ -56,7 +56,7 @@ export function addNetwork(map, config) {
   const thick = ["interpolate", ["linear"], ["zoom"], 14, ["match", ["get", "kind"], "TR", 2.2, "DI", 1.2, 0.7], 18, ["match", ["get", "kind"], "TR", 4, "DI", 2.6, 1.4]];
   const hue = ["match", ["get", "kind"], "TR", "#9a3412", "RA", "#64748b", "#0f766e"];
   add(layer("cable", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 0], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": hue, "line-opacity": 0.85, "line-width": thick } }));
-  add(layer("cable-straight", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 1], paint: { "line-color": hue, "line-opacity": 0.5, "line-width": thick, "line-dasharray": [2, 2] } }));
+  add(layer("cable-straight", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 1], paint: { "line-color": hue, "line-opacity": ["match", ["get", "kind"], "PBO", 0.16, 0.5], "line-width": thick, "line-dasharray": [2, 2] } }));
   add({ id: "ties", type: "line", source: "ties", layout: { "line-cap": "round" }, paint: { "line-color": BRAND, "line-opacity": 0.75, "line-width": 2.2 } });
   add(layer("chosen-under", "circle", "building", { filter: ["==", ["get", "pm"], -1], minzoom: config.from.building, paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 5.5, 18, 11], "circle-color": BRAND, "circle-opacity": 0.22 } }));
   add(layer("building", "circle", "building", { minzoom: config.from.building, layout: { "circle-sort-key": ["get", "kind"] },

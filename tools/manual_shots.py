@@ -166,7 +166,7 @@ SHOTS: dict[str, Shot] = {
     "publication-make": Shot("/publication/make/"),
     "publication-file": Shot("/publication/file/"),
     "publication-recipient": Shot("/publication/recipient/", (ROW,)),
-    "cartography-map": Shot("/cartography/?pm=FI-39198-0002#map=15.6/47.0801/5.4838", (("wait", "#mp-panel h2"),)),
+    "cartography-map": Shot("/cartography/?pm=FI-39198-0001#map=16.8/47.0757/5.5008", (("wait", "#mp-panel h2"),)),
     "network-prdm": Shot("/network/prdm/"),
     "network-pm": Shot("/network/pm/", (ROW,)),
     "network-link": Shot("/network/link/"),

@@ -3,11 +3,12 @@
 import datetime as dt
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from chappe.apps.collect import alarms, hours, told
 from chappe.apps.collect.health import health_of
 from chappe.apps.collect.models import SourceAlarm, SourceHour, SourceState
+from chappe.connectors.pbx.source import Problem, SourceStatus
 from tests.support.rows_collect import source as make_source
 
 #: Monday 11 March 2024, 14:00 in Paris.
@@ -111,6 +112,16 @@ def test_the_collector_tells_a_full_disk_and_that_it_is_over(source):
     assert lasting(source) == []
     source.live.refresh_from_db()
     assert source.live.connections == [{"peer": "192.0.2.9:4000", "records": 3}]
+
+
+def test_a_fault_of_the_collector_is_said_in_the_language_of_who_reads_it(source):
+    problem = Problem("cannot-listen", {"port": 80, "reason": "Permission denied"})
+    told.tell_status(SourceStatus(source.slug, state="error", problem=problem), "fr")
+    alarm = source.alarms.get(until=None)
+    with translation.override("fr"):
+        assert "Le port 80 ne peut pas être ouvert : ce n’est pas permis ; les ports inférieurs" in alarm.sentence()
+    with translation.override("en"):
+        assert "Port 80 cannot be opened: it is not permitted; ports below 1024 need" in alarm.sentence()
 
 
 def test_what_is_told_of_an_unknown_source_is_dropped(db):

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from chappe.apps.collect import fetching, intake
 from chappe.apps.collect.models import Chunk, FetchedFile, SourceAlarm
@@ -140,7 +141,11 @@ def test_a_folder_that_is_not_there_is_an_alarm_until_it_is(folder):
     place.rmdir()
     found = fetching.fetch(source, settle=0)
     assert str(place) in found.problem
-    assert SourceAlarm.objects.get(until=None).code == "fetch"
+    alarm = SourceAlarm.objects.get(until=None)
+    assert alarm.code == "fetch"
+    for language, words in (("fr", "n’est pas lisible (introuvable)."), ("en", "(it does not exist).")):
+        with translation.override(language):
+            assert alarm.sentence().endswith(words)
     source.refresh_from_db()
     assert source.live.state == "error"
     place.mkdir()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class FtpsServer:
-    """``faults``: "no-mlsd", "cut" (half a file)."""
+    """``faults``: "no-mlsd", "no-tls", "cut" (half a file)."""
 
     def __init__(self, folder: Path, certificate: Path, key: Path, *, faults: frozenset[str] = frozenset()) -> None:
         self.folder, self.faults = folder, faults
@@ -80,7 +80,10 @@ class _Talk:
     def unknown(self, _rest: str) -> None:
         self.say("502 no")
 
-    def do_auth(self, _rest: str) -> None:
+    def do_auth(self, rest: str) -> None:
+        if "no-tls" in self.server.faults:
+            self.unknown(rest)
+            return
         self.say("234 go")
         self.sock = self.server.context.wrap_socket(self.sock, server_side=True)
 

@@ -10,6 +10,7 @@ import pytest
 from chappe.connectors.files import FilesError, Passing, Place, Refused, open_fetcher, sentence, settled
 from chappe.connectors.files.base import Remote
 from chappe.connectors.files.sftp import expected_keys
+from chappe.connectors.reasons import reason_of, said
 
 WANTED = ["cdr_1.csv", "cdr_2.csv"]
 
@@ -83,7 +84,9 @@ def test_a_folder_that_does_not_exist_needs_a_person(place):
         fetcher.list()
     assert caught.value.code == "no-folder"
     assert "/nowhere" in sentence(caught.value)
-    assert sentence(caught.value, "fr").startswith("Le dossier /nowhere n’existe pas")
+    assert sentence(caught.value, "fr").startswith("Le dossier /nowhere n’existe pas ou n’est pas lisible (")
+    if kind != "ftps":  # there, the words are those of the server
+        assert sentence(caught.value, "fr").endswith("(introuvable).")
 
 
 def test_too_large_and_names_that_lead_elsewhere(place, tmp_path):
@@ -115,6 +118,7 @@ def test_a_server_that_is_away_may_come_back(kind, folder, sftp):
     with pytest.raises(Passing) as caught, open_fetcher(kind, place):
         pass
     assert caught.value.code == "cannot-connect"
+    assert sentence(caught.value, "fr") == f"127.0.0.1:{port} ne répond pas (rien n’y écoute)."
 
 
 # -- who the server is
@@ -133,6 +137,13 @@ def test_sftp_sends_nothing_to_another_server(sftp, folder, monkeypatch):
     with pytest.raises(Refused) as caught, open_fetcher("sftp", place):
         pass
     assert (caught.value.code, caught.value.params) == ("unknown-key", {"shown": sftp.key.get_fingerprint()})
+
+
+def test_sftp_with_a_server_that_has_no_key_of_that_kind(sftp, folder):
+    rsa = asyncssh.generate_private_key("ssh-rsa", key_size=2048).export_public_key().decode()
+    with pytest.raises(Refused) as caught, open_fetcher("sftp", places("sftp", folder, sftp, host_key=rsa)):
+        pass
+    assert (caught.value.code, caught.value.params) == ("no-such-key", {"kinds": "rsa-sha2-512, rsa-sha2-256"})
 
 
 def test_sftp_trusts_nobody_without_a_key(sftp, folder):
@@ -163,8 +174,9 @@ def test_sftp_signs_in_with_a_key(folder, tmp_path):
         place = places("sftp", folder, server, password="", private_key=mine.export_private_key().decode())
         with open_fetcher("sftp", place) as fetcher:
             assert [remote.name for remote in fetcher.list()] == WANTED
-        with pytest.raises(Refused), open_fetcher("sftp", places("sftp", folder, server, private_key="nonsense")):
+        with pytest.raises(Refused) as caught, open_fetcher("sftp", places("sftp", folder, server, private_key="none")):
             pass
+        assert caught.value.code == "bad-private-key"
     finally:
         server.stop()
 
@@ -180,7 +192,9 @@ def test_ftps_takes_the_one_certificate_it_was_given(ftps, folder, certificate):
     assert True in server.reused or ssl.HAS_TLSv1_3  # the data channel offers the session it has
 
 
-@pytest.mark.parametrize(("host_key", "reason"), [("SHA256:" + "0" * 64, "SHA-256"), ("", "self-signed certificate")])
+@pytest.mark.parametrize(
+    ("host_key", "reason"), [("SHA256:" + "0" * 64, "another certificate"), ("", "self-signed certificate")]
+)
 def test_ftps_tells_no_password_to_another_server(ftps, folder, certificate, host_key, reason):
     server = ftps()
     digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate[0].read_text())).hexdigest().upper()
@@ -208,6 +222,32 @@ def test_ftps_cut_in_the_middle_leaves_nothing(ftps, folder, certificate, tmp_pa
 def test_ftps_key_that_cannot_be_read():
     with pytest.raises(Refused, match="cannot be read"):
         open_fetcher("ftps", Place(host_key="not a fingerprint"))
+
+
+def test_ftps_tells_nothing_to_a_server_without_encryption(ftps):
+    server = ftps("no-tls")
+    with pytest.raises(Refused) as caught, open_fetcher("ftps", Place(host="127.0.0.1", port=server.port, timeout=5.0)):
+        pass
+    assert (caught.value.code, "USER" in server.commands) == ("no-tls", False)
+
+
+@pytest.mark.parametrize(
+    ("error", "french"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "rien n’y écoute"),
+        (
+            OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 111] Connect call failed"),
+            "rien n’y écoute",
+        ),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), "ce qui répond ne parle pas TLS"),
+        (EOFError(), "l’autre bout l’a rompue"),
+        (TimeoutError(), "pas de réponse à temps"),
+        (PermissionError(13, "Permission denied", "/x"), "ce n’est pas permis"),
+        (ValueError("their own words"), "their own words"),
+    ],
+)
+def test_the_words_of_the_machine_are_said_in_french(error, french):
+    assert said(reason_of(error), "fr") == french
 
 
 # -- what is ready

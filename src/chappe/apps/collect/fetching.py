@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from chappe.apps.collect import alarms, intake, told
 from chappe.apps.collect.models import Chunk, FetchedFile, Source, SourceAlarm, SourceState
 from chappe.connectors.files import FilesError, Place, Remote, open_fetcher, sentence, settled
+from chappe.kit.ops.config import value
 
 MOST_FILES = 200  # a round
 SETTLE_SECONDS = 3.0
@@ -48,8 +48,8 @@ def fetch(source: Source, *, settle: float = SETTLE_SECONDS) -> Told:
     try:
         _look(source, found, settle)
     except FilesError as error:
-        found.problem = sentence(error, settings.LANGUAGE_CODE[:2])
-        alarms.raise_alarm(source, SourceAlarm.Code.FETCH, reason=found.problem)
+        found.problem = sentence(error, value("LANGUAGE"))
+        alarms.raise_alarm(source, SourceAlarm.Code.FETCH, reason=found.problem, fault=[error.code, error.params])
     else:
         alarms.end(source, SourceAlarm.Code.FETCH)
     now = timezone.now()

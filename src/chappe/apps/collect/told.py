@@ -23,8 +23,12 @@ def tell(
     detail: str = "",
     connections: Sequence[dict[str, Any]] = (),
     last: dt.datetime | None = None,
+    fault: tuple[str, dict[str, Any]] | None = None,
 ) -> None:
-    """The collector's word: ``state`` is a SourceState.State, ``connections`` dicts of peer, since, records, last."""
+    """The collector's word: ``state`` is a SourceState.State, ``connections`` dicts of peer, since, records, last.
+
+    ``detail`` is a sentence for the log; ``fault``, its code and params, lets each reader have it in his language.
+    """
     source = Source.objects.filter(slug=slug).first()
     if source is None:
         return
@@ -35,29 +39,31 @@ def tell(
     if last is not None:
         values["last_ticket"] = last
     SourceState.objects.filter(source=source).update(**values)
-    _alarms(source, state, detail)
+    params = {"reason": detail} | ({"fault": list(fault)} if fault else {})
+    _alarms(source, state, params)
 
 
 def tell_status(status: Any, language: str = "") -> None:
     """What the engine says of a source (``connectors.pbx.source.SourceStatus``), its problem as a sentence of the house."""
-    detail = ""
+    detail, fault = "", None
     if status.problem is not None:
         from chappe.connectors.pbx.words import sentence
 
         detail = sentence(status.problem, language or settings.LANGUAGE_CODE[:2])
+        fault = (status.problem.code, dict(status.problem.params))
     tell(
         status.slug, state=str(status.state), detail=detail, last=status.last,
-        connections=[connection.as_dict() for connection in status.connections],
+        connections=[connection.as_dict() for connection in status.connections], fault=fault,
     )  # fmt: skip
 
 
-def _alarms(source: Source, state: str, detail: str) -> None:
+def _alarms(source: Source, state: str, params: dict[str, Any]) -> None:
     if state == SourceState.State.FULL:
-        alarms.raise_alarm(source, SourceAlarm.Code.DISK, reason=detail)
+        alarms.raise_alarm(source, SourceAlarm.Code.DISK, **params)
     else:
         alarms.end(source, SourceAlarm.Code.DISK)
     if state == SourceState.State.ERROR:
-        alarms.raise_alarm(source, SourceAlarm.Code.CONNECTION, reason=detail)
+        alarms.raise_alarm(source, SourceAlarm.Code.CONNECTION, **params)
     elif state in {SourceState.State.CONNECTED, SourceState.State.LISTENING}:
         alarms.end(source, SourceAlarm.Code.CONNECTION)
 

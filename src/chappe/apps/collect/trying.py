@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from chappe.apps.collect.fetching import place_of
 from chappe.apps.collect.models import FETCH_WAYS, Source, SourceState, Way
-from chappe.connectors.files import FilesError, open_fetcher, sentence
+from chappe.connectors.files import FilesError, open_fetcher
+from chappe.connectors.files import sentence as files_sentence
+from chappe.connectors.reasons import reason_of, said
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, require_on
 
@@ -40,7 +42,7 @@ def _files(source: Source) -> str:
         with open_fetcher(source.way, place_of(source)) as fetcher:
             found = len(list(fetcher.list()))
     except FilesError as error:
-        raise ValidationError(sentence(error, (get_language() or "fr")[:2])) from error
+        raise ValidationError(files_sentence(error, (get_language() or "fr")[:2])) from error
     if not found:
         return _("The folder can be read; no file there has a name like the one asked for.")
     said = ngettext(
@@ -54,11 +56,11 @@ def _port(source: Source) -> str:
     try:
         socket.create_connection((source.host, source.port or 0), timeout=SECONDS).close()
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        said = _(
+        reason = said(reason_of(error), (get_language() or "fr")[:2])
+        sentence = _(
             "%(host)s:%(port)s does not answer (%(reason)s). Is it switched on there, and may this machine reach it?"
         )
-        raise ValidationError(said % {**address, "reason": reason}) from error
+        raise ValidationError(sentence % {**address, "reason": reason}) from error
     return _("%(host)s:%(port)s answers.") % address
 
 

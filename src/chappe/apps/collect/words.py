@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_  # noqa: N812 - the field's usual name
-from django.utils.translation import pgettext
 
+from chappe.connectors.files import sentence_of
+from chappe.connectors.pbx import words as pbx_words
+from chappe.connectors.pbx.source import Problem
 from chappe.core.tickets.contract import Outcome, Segment, Way
 from chappe.kit.ui import formats
 
@@ -19,8 +22,8 @@ ALARMS = {
     "gap": N_("{found} calls between {from} and {to}, where about {usual} are usual."),
     "disk": N_("The disk is full: tickets are refused and stay with the PBX until there is room. {reason}"),
     "format": N_("{refused} lines of {records} could not be read with the profile “{profile}”. {guess}"),
-    "connection": N_("The PBX cannot be reached: {reason}"),
-    "fetch": N_("Files cannot be fetched: {reason}"),
+    "connection": N_("The PBX cannot be reached. {reason}"),
+    "fetch": N_("Files cannot be fetched. {reason}"),
     "failed": N_("A batch of tickets could not be counted; those behind it wait. {reason}"),
 }
 GUESSES = {
@@ -37,12 +40,23 @@ class _Holes(dict):
 
 def alarm_sentence(code: str, params: Mapping[str, Any]) -> str:
     """What happened, as a sentence; moments in the reader's clock."""
+    params = dict(params)
+    if fault := params.pop("fault", None):
+        params["reason"] = _fault(code, *fault)
     said = {name: _moment(value) if name in MOMENTS else _plain(value) for name, value in params.items()}
     if code == "format":
         guess = "better" if params.get("better") else "none"
         said["guess"] = _(GUESSES[guess]).format_map(_Holes(said))
     source = ALARMS.get(code, "")
     return _(source).format_map(_Holes(said)).strip() if source else code
+
+
+def _fault(alarm: str, code: str, params: Mapping[str, Any]) -> str:
+    """What the connectors told, kept as a code, in the reader's language."""
+    language = (get_language() or "fr")[:2]
+    if alarm == "fetch":
+        return sentence_of(code, params, language)
+    return pbx_words.sentence(Problem(code, params), language)
 
 
 def _moment(value: Any) -> str:

@@ -11,10 +11,22 @@ from chappe.connectors.files.base import (
     Refused,
     Remote,
     sentence,
+    sentence_of,
     settled,
 )
 
-__all__ = ["Fetcher", "FilesError", "Passing", "Place", "Refused", "Remote", "open_fetcher", "sentence", "settled"]
+__all__ = [
+    "Fetcher",
+    "FilesError",
+    "Passing",
+    "Place",
+    "Refused",
+    "Remote",
+    "open_fetcher",
+    "sentence",
+    "sentence_of",
+    "settled",
+]
 
 
 def open_fetcher(way: str, place: Place) -> Fetcher:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, ClassVar, Protocol, Self
 
+from chappe.connectors.reasons import said
 from chappe.core.base.lang import N_, translate
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".lock")
@@ -26,11 +27,15 @@ SENTENCES: Mapping[str, str] = {
     "no-folder": N_("The folder {folder} does not exist, or may not be read ({reason})."),
     "cannot-connect": N_("{host}:{port} does not answer ({reason})."),
     "unknown-key": N_("The server shows the key {shown}, which is not the one expected: nothing was sent to it."),
+    "no-such-key": N_("The server has no key of the kind that is expected ({kinds}): nothing was sent to it."),
+    "bad-private-key": N_("The private key cannot be read: paste it whole, and without a passphrase."),
     "no-key": N_("The key of the server is not given: without it, anybody could stand in for it."),
     "bad-key": N_("The key of the server cannot be read: paste a line of known_hosts, a public key or SHA256:…"),
     "unknown-certificate": N_("The certificate of the server is not trusted ({reason}). Its fingerprint: {shown}."),
+    "no-tls": N_("{host}:{port} offers no encryption (FTPS): nothing was told to it. Plain FTP is not used."),
     "login-refused": N_("The server refuses the account {login}."),
     "not-allowed": N_("The server does not let us read {name} ({reason})."),
+    "bad-name": N_("{name} is no name of a file that this source takes."),
     "changed": N_("{name} changed while it was being fetched; it is fetched again later."),
     "too-large": N_("{name} has {size} bytes, more than is accepted."),
     "lost": N_("The connection to {host} was lost ({reason})."),
@@ -54,7 +59,14 @@ class Refused(FilesError):  # noqa: N818
 
 
 def sentence(error: FilesError, language: str = "en") -> str:
-    return translate(SENTENCES[error.code], language, "connectors").format_map(error.params)
+    """What happened in ``language``, the machine's own word for it too."""
+    return sentence_of(error.code, error.params, language)
+
+
+def sentence_of(code: str, params: Mapping[str, Any], language: str = "en") -> str:
+    """The same from what was kept of an error. Raises KeyError for a code that is none of ours."""
+    reason = {"reason": said(str(params["reason"]), language)} if "reason" in params else {}
+    return translate(SENTENCES[code], language, "connectors").format_map({**params, **reason})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +151,7 @@ class Base(ABC):
 
     def fetch(self, remote: Remote, into: Path) -> Path:
         if not self.place.wants(remote.name):
-            raise Refused("not-allowed", name=remote.name, reason="name")
+            raise Refused("bad-name", name=remote.name)
         if remote.size > self.place.max_size:
             raise Refused("too-large", name=remote.name, size=remote.size)
         with _whole(into / remote.name) as out:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from chappe.connectors.files.base import Base, Passing, Refused, Remote, Remotes
+from chappe.connectors.reasons import reason_of
 
 
 class FolderFetcher(Base):
@@ -21,10 +22,10 @@ class FolderFetcher(Base):
                         found.append(Remote(entry.name, told.st_size, told.st_mtime))
         except FileNotFoundError as error:
             if Path(self.place.folder).is_dir():  # a file left while we looked
-                raise Passing("lost", host=self.place.folder, reason=error.strerror) from error
-            raise Refused("no-folder", folder=self.place.folder, reason=error.strerror) from error
+                raise Passing("lost", host=self.place.folder, reason=reason_of(error)) from error
+            raise Refused("no-folder", folder=self.place.folder, reason=reason_of(error)) from error
         except OSError as error:
-            raise Refused("no-folder", folder=self.place.folder, reason=error.strerror) from error
+            raise Refused("no-folder", folder=self.place.folder, reason=reason_of(error)) from error
         return sorted(found, key=lambda remote: remote.name)
 
     def _copy(self, remote: Remote, out: IO[bytes]) -> None:
@@ -33,6 +34,6 @@ class FolderFetcher(Base):
         except FileNotFoundError as error:
             raise Passing("changed", name=remote.name) from error
         except OSError as error:
-            raise Refused("not-allowed", name=remote.name, reason=error.strerror) from error
+            raise Refused("not-allowed", name=remote.name, reason=reason_of(error)) from error
         with os.fdopen(handle, "rb") as source:
             shutil.copyfileobj(source, out, 1 << 20)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from chappe.connectors.files.base import Base, Passing, Place, Refused, Remote, Remotes
+from chappe.connectors.reasons import reason_of
 
 PORT = 21
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -49,7 +50,7 @@ class _Client(ftplib.FTP_TLS):
     def check(self, sock: Any) -> None:
         digest = hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
         if self.expected and digest not in self.expected:
-            raise Refused("unknown-certificate", reason="SHA-256", shown=shown(digest))
+            raise Refused("unknown-certificate", reason="another certificate", shown=shown(digest))
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
         plain, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321 - wrapped below
@@ -78,6 +79,7 @@ class FtpsFetcher(Base):
         client.expected = self._expected
         try:
             client.connect(place.host, port)
+            self._encrypt(client, port)
             client.login(place.login, place.password)
             client.prot_p()
             if place.folder:
@@ -85,14 +87,13 @@ class FtpsFetcher(Base):
         except ssl.SSLCertVerificationError as error:
             client.close()
             digest = self._digest(port)
-            raise Refused("unknown-certificate", reason=error.verify_message, shown=digest) from error
+            raise Refused("unknown-certificate", reason=reason_of(error), shown=digest) from error
         except ftplib.error_perm as error:
             client.close()
             raise Refused("login-refused", login=place.login) from error
         except (OSError, EOFError, ftplib.Error) as error:
             client.close()
-            reason = str(error) or type(error).__name__
-            raise Passing("cannot-connect", host=place.host, port=port, reason=reason) from error
+            raise Passing("cannot-connect", host=place.host, port=port, reason=_reason(error)) from error
         except Refused:
             client.close()
             raise
@@ -107,11 +108,17 @@ class FtpsFetcher(Base):
             context.verify_mode = ssl.CERT_NONE
         return context
 
+    def _encrypt(self, client: _Client, port: int) -> None:
+        try:
+            client.auth()
+        except ftplib.error_perm as error:
+            raise Refused("no-tls", host=self.place.host, port=port) from error
+
     def _enter_folder(self, client: _Client) -> None:
         try:
             client.cwd(self.place.folder)
         except ftplib.error_perm as error:
-            raise Refused("no-folder", folder=self.place.folder, reason=str(error)) from error
+            raise Refused("no-folder", folder=self.place.folder, reason=_reason(error)) from error
 
     def _digest(self, port: int) -> str:
         """The certificate that was not trusted, so that a person can compare it. Nothing is sent but the greeting."""
@@ -178,7 +185,7 @@ class FtpsFetcher(Base):
         try:
             self._open.retrbinary(f"RETR {remote.name}", out.write, 256 * 1024)
         except ftplib.error_perm as error:
-            raise Refused("not-allowed", name=remote.name, reason=str(error)) from error
+            raise Refused("not-allowed", name=remote.name, reason=_reason(error)) from error
         except (OSError, EOFError, ftplib.Error) as error:
             raise self._lost(error) from error
 
@@ -189,7 +196,12 @@ class FtpsFetcher(Base):
         return self._client
 
     def _lost(self, error: Exception) -> Passing:
-        return Passing("lost", host=self.place.host, reason=str(error) or type(error).__name__)
+        return Passing("lost", host=self.place.host, reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """What the machine or the server says of it, without the code of the answer: ``550 No such file.`` → ``No such file``."""
+    return re.sub(r"^\d{3}[ -]", "", reason_of(error)).rstrip(". ")
 
 
 def _moment(text: str) -> float:

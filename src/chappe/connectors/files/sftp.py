@@ -8,6 +8,7 @@ from typing import IO, Any, Self, TypeVar
 import asyncssh
 
 from chappe.connectors.files.base import Base, Passing, Place, Refused, Remote, Remotes
+from chappe.connectors.reasons import reason_of
 
 T = TypeVar("T")
 PORT = 22
@@ -86,8 +87,7 @@ class SftpFetcher(Base):
         try:
             return self._runner.run(work)
         except (OSError, TimeoutError, asyncssh.Error) as error:
-            reason = str(error) or type(error).__name__
-            raise Passing("lost", host=self.place.host, reason=reason) from error
+            raise Passing("lost", host=self.place.host, reason=reason_of(error)) from error
 
     async def _open(self) -> None:
         place, seen = self.place, []  # type: Place, list[str]
@@ -107,17 +107,17 @@ class SftpFetcher(Base):
         except asyncssh.PermissionDenied as error:
             raise Refused("login-refused", login=place.login) from error
         except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
-            shown = seen[-1] if seen else str(error)
-            raise Refused("unknown-key", shown=shown) from error
+            if seen:
+                raise Refused("unknown-key", shown=seen[-1]) from error
+            raise Refused("no-such-key", kinds=", ".join(self._algorithms) or "–") from error
         except (OSError, TimeoutError, asyncssh.Error) as error:
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise Passing("cannot-connect", host=place.host, port=port, reason=reason) from error
+            raise Passing("cannot-connect", host=place.host, port=port, reason=reason_of(error)) from error
 
     def _private_key(self) -> asyncssh.SSHKey:
         try:
             return asyncssh.import_private_key(self.place.private_key)
         except asyncssh.KeyImportError as error:
-            raise Refused("login-refused", login=self.place.login) from error
+            raise Refused("bad-private-key") from error
 
     async def _close(self) -> None:
         if self._sftp is not None:

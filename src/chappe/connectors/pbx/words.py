@@ -1,5 +1,8 @@
 """What the collector says of a source, as sentences for people; the French stands in ``fr.po`` beside this file."""
 
+import errno
+import os
+
 from chappe.connectors.pbx.source import Problem
 from chappe.connectors.reasons import said
 from chappe.core.base.lang import N_, translate
@@ -24,6 +27,8 @@ SENTENCES = {
     "spool-error": N_("The disk refuses to write ({reason}): nothing is taken, the PBX keeps its tickets."),
     "spool-locked": N_("Another collector writes to this folder."),
 }
+#: Of a port, "not permitted" has a usual cause.
+LOW_PORT = N_("it is not permitted; ports below 1024 need a right of their own")
 
 
 def sentence(problem: Problem | None, language: str = "en") -> str:
@@ -32,5 +37,6 @@ def sentence(problem: Problem | None, language: str = "en") -> str:
         return ""
     params = dict(problem.params)
     if "reason" in params:
-        params["reason"] = said(str(params["reason"]), language)
+        low = problem.code == "cannot-listen" and params["reason"] == os.strerror(errno.EACCES)
+        params["reason"] = translate(LOW_PORT, language, "connectors") if low else said(str(params["reason"]), language)
     return translate(SENTENCES[problem.code], language, "connectors").format_map(params)

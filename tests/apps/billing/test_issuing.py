@@ -345,3 +345,20 @@ def test_500_invoices_issued_at_once_have_500_numbers_without_gap() -> None:
     numbers = sorted(Invoice.objects.values_list("number", flat=True))
     assert numbers == [f"F2026-{number:06d}" for number in range(1, count + 1)]
     assert journal.verify("0") == (count, [])
+
+
+def test_goods_give_the_invoice_its_frame_and_its_credit_note_too(world) -> None:
+    """Goods and services are M1 with the words of the law; the credit note on the goods alone is B1."""
+    made = draft(world)
+    assert made.read_document().frame == "S1"
+    editing.add_line(actor=HOUSE, invoice=made, label="Téléphone", price=euros("89"), nature="goods")
+    made.refresh_from_db()
+    sold = services.issue(actor=HOUSE, invoice=made)
+    document = sold.read_document()
+    assert document.frame == "M1"
+    assert any("livraisons de biens et prestations" in text for text in document.mentions)
+    goods = sold.lines.get(nature="goods")
+    back = credits.credit(
+        actor=HOUSE, invoice=sold, reason="Retour", issue_date=NOVEMBER, amounts={goods.pk: euros("89")}
+    )
+    assert back.read_document().frame == "B1"

@@ -39,6 +39,13 @@ def decide(buyer: vat.Buyer, nature: str = "retail", rate_class: str = "standard
             ("AE", "0.00", "Autoliquidation - article 283-2 du CGI", "VATEX-EU-AE"),
         ),
         (vat.Buyer("EU", is_company=False), "retail", ("S", "20.00", "", "")),
+        (
+            vat.Buyer("EU", has_vat_number=True),
+            "goods",
+            ("K", "0.00", "Exonération de TVA - article 262 ter, I du CGI", "VATEX-EU-IC"),
+        ),
+        (vat.Buyer("XX"), "goods", ("G", "0.00", "Exonération de TVA - article 262, I du CGI", "VATEX-EU-G")),
+        (OPERATOR, "goods", ("S", "20.00", "", "")),
         (vat.Buyer("XX"), "retail", ("G", "0.00", "TVA non applicable - article 259, 1° du CGI", "VATEX-EU-G")),
         (
             vat.Buyer(forced="standard", is_operator=True, is_reseller_proved=True, has_vat_number=True),

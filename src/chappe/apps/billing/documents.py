@@ -20,11 +20,11 @@ from chappe.apps.customers.models import Brand, Customer
 from chappe.core.billing import mentions as law
 from chappe.core.billing.amounts import quantity_text
 from chappe.core.billing.document import Address, CallGroup, CallRow, Document, Line, Month, Party
+from chappe.core.billing.frames import category_of
 from chappe.core.billing.totals import reversed_line, with_totals
 from chappe.core.billing.vat import Buyer, Decision, decide
 
 TRANSFER, DEBIT = "30", "59"
-FRAME = "S1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,7 @@ def _line(line: BilledLine) -> Line:
         period_to=line.period_to,
         note=line.note,
         line_number=line.line_number,
+        is_goods=line.nature == BilledLine.Nature.GOODS,
     )
 
 
@@ -141,7 +142,7 @@ def _frame(invoice: Invoice, lines: list[Line], customer: Customer, brand: Brand
     when = law.situations(
         is_company=customer.kind != Customer.Kind.PRIVATE,
         is_on_debits=on_debits,
-        frame=FRAME,
+        frame=category_of(lines),
         has_calls=has_calls,
         has_third_party=any(line.section == "third_party" for line in lines),
     )
@@ -158,7 +159,6 @@ def _frame(invoice: Invoice, lines: list[Line], customer: Customer, brand: Brand
         seller=seller_of(brand),
         buyer=party_of(customer),
         language=customer.language,
-        frame=FRAME,
         due_date=due_date,
         period_from=min(starts, default=None),
         period_to=max(ends, default=None),

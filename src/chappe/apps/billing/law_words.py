@@ -18,6 +18,8 @@ CASES: dict[str, Any] = {
     "exempt": _("exempt"),
     "export": _("outside of the Union"),
     "franchise": _("seller below the threshold"),
+    "goods_export": _("goods sent out of the Union"),
+    "goods_intra": _("goods sent to another state of the Union"),
     "intra": _("another state of the Union"),
     "normal": _("every other sale"),
     "telecom": _("between operators"),
@@ -32,6 +34,8 @@ SOURCES: dict[str, Any] = {
     "decree 2022-1299": _("decree 2022-1299"),
     "directive 2018/1972 annex VI": _("directive 2018/1972 annex VI"),
     "CGI 278 and 296": _("CGI 278 and 296"),
+    "CGI 262 ter, I: goods sent to a company of the Union": _("CGI 262 ter, I: goods sent to a company of the Union"),
+    "CGI 262, I: goods sent out of the Union": _("CGI 262, I: goods sent out of the Union"),
     "CGI 283-2 octies: wholesale electronic communications between operators": _(
         "CGI 283-2 octies: wholesale electronic communications between operators"
     ),

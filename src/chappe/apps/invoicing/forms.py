@@ -20,6 +20,8 @@ SAMPLE_LABELS = {
     "direct-debit": _("Direct debit"),
     "nothing-due": _("Nothing to pay"),
     "prepaid": _("Paid in advance"),
+    "mixed": _("Goods and services"),
+    "sent-abroad": _("Goods sent to another state of the Union"),
     "many": _("Many lines, several pages"),
     "english": _("In English"),
 }

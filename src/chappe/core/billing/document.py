@@ -65,6 +65,7 @@ class Line:
     note: str = ""
     line_number: str = ""  # extension or line it is for
     site: str = ""
+    is_goods: bool = False  # a delivery of goods, not a service: see frames.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Document:
     buyer: Party
     currency: str = "EUR"
     language: str = "fr"
-    frame: str = "S1"  # BT-23: S1 services, B1 goods, M1 both, S2 already paid
+    frame: str = "S1"  # BT-23: S1 services, B1 goods, M1 both, S2 already paid: frames.py
     due_date: dt.date | None = None
     period_from: dt.date | None = None
     period_to: dt.date | None = None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from chappe.core.billing.document import CENT, CREDIT_NOTE, Document, Line
+from chappe.core.billing.frames import frame_of
 from chappe.core.billing.vat import Decision, is_allowed, rows
 
 #: Order of the sections of a telephone bill (arrêté of 31 December 2013): the operator's own first, third parties last.
@@ -11,7 +12,7 @@ SECTIONS = ("subscriptions", "options", "communications", "one_off", "services",
 
 
 def with_totals(document: Document, lines: Sequence[Line], decisions: Sequence[Decision]) -> Document:
-    """``document`` with these lines in the order of sections, its VAT rows and totals.
+    """``document`` with these lines in the order of sections, its VAT rows, totals and frame.
 
     Raises ValueError when the total would be negative: a credit note has positive amounts and ``kind`` 381.
     """
@@ -21,7 +22,10 @@ def with_totals(document: Document, lines: Sequence[Line], decisions: Sequence[D
     if net < 0:
         raise ValueError("negative total")
     gross = net + tax
-    return replace(document, lines=ordered, vat=vat, net=net, tax=tax, gross=gross, due=gross - document.paid)
+    frame = frame_of(ordered, gross=gross, paid=document.paid)
+    return replace(
+        document, lines=ordered, vat=vat, net=net, tax=tax, gross=gross, due=gross - document.paid, frame=frame
+    )
 
 
 def reversed_line(line: Line) -> Line:

@@ -65,7 +65,7 @@ def decide(
     is_seller_franchise: bool = False,
     language: str = "fr",
 ) -> Decision:
-    """The first rule in force that fits. ``nature``: retail, wholesale or other. Raises VatUnknownError."""
+    """The first rule in force that fits. ``nature``: retail, wholesale, other or goods. Raises VatUnknownError."""
     facts = {
         "forced": buyer.forced,
         "seller_franchise": _yes(is_seller_franchise),

@@ -1,6 +1,6 @@
 """E-reporting (flux 10): what the tax office must be told that no electronic invoice tells it.
 
-Sales to private persons, per day and rate (10.3); sales to companies abroad, invoice by invoice (10.1); payments of these
+Sales to private persons, per day and rate (10.3), goods apart from services; sales to companies abroad, invoice by invoice (10.1); payments of these
 sales when they are services (10.4, 10.2), unless VAT falls due on invoicing (débits), the buyer owes it, or there is none.
 A sale between French companies is told by its electronic invoice, and its payment by the status 212 of that invoice:
 neither stands here. Names, codes, periods and days of deposit are data (reporting_layout.py). Sources: CGI 290, 290 A;
@@ -13,16 +13,16 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as of
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from lxml import etree
 
 from chappe.core.base.money import rounded
 from chappe.core.billing.document import CREDIT_NOTE, Document
+from chappe.core.einvoice.collected import cents, is_wanted, parts
 from chappe.core.einvoice.reporting_layout import PAYMENTS, TRANSACTIONS, Layout, packaged
 from chappe.core.einvoice.terms import FRENCH
 
-CENT = 10_000_000
 __all__ = ["PAYMENTS", "TRANSACTIONS", "Payment", "Period", "Report", "Row", "as_csv", "as_xml", "payments", "period_of", "transactions"]  # fmt: skip
 
 
@@ -111,12 +111,9 @@ def transactions(documents: Iterable[Document], layout: Layout | None = None) ->
     for document in documents:
         whom = must_report(document)
         sign = -1 if document.kind == CREDIT_NOTE else 1
-        for vat in document.vat if whom else ():
-            category = (
-                law.category.get(document.frame[:1], law.category["S"])
-                if vat.category == "S"
-                else law.category["untaxed"]
-            )
+        for part in parts(document) if whom else ():
+            vat = part.row
+            category = law.category["B" if part.is_goods else "S"] if vat.category == "S" else law.category["untaxed"]
             invoice = document.number if whom == "abroad" else ""
             rows.append(
                 Row(law.flux[f"{whom}_sale"], document.issue_date, document.currency, category, vat.rate, sign * vat.base, sign * vat.tax, 1, invoice)
@@ -134,23 +131,19 @@ def payments(received: Iterable[Payment], *, on_debits: bool = False, layout: La
     rows: list[Row] = []
     for payment in () if on_debits else received:
         document, whom = payment.document, must_report(payment.document)
-        taxed = [vat for vat in document.vat if vat.category == "S"]
-        if not whom or not taxed or document.gross <= 0 or document.frame[:1] == "B" or document.vat_on_debits:
+        taxed = [part.row for part in parts(document) if part.row.category == "S" and not part.is_goods]
+        if not whom or not is_wanted(document):
             continue
         invoice = document.number if whom == "abroad" else ""
         flux, category = law.flux[f"{whom}_payment"], law.category["payment"]
-        left = _cents(Decimal(payment.amount) * sum(vat.base + vat.tax for vat in taxed) / document.gross)
+        left = cents(Decimal(payment.amount) * sum(vat.base + vat.tax for vat in taxed) / document.gross)
         for at, vat in enumerate(taxed, 1):
-            share = _cents(Decimal(payment.amount) * (vat.base + vat.tax) / document.gross)
+            share = cents(Decimal(payment.amount) * (vat.base + vat.tax) / document.gross)
             whole = left if at == len(taxed) else share
             left -= whole
-            base = _cents(Decimal(whole) * vat.base / (vat.base + vat.tax)) if vat.base + vat.tax else 0
+            base = cents(Decimal(whole) * vat.base / (vat.base + vat.tax)) if vat.base + vat.tax else 0
             rows.append(Row(flux, payment.day, document.currency, category, vat.rate, base, whole - base, 1, invoice))
     return _summed(rows)
-
-
-def _cents(amount: Decimal) -> int:
-    return int((amount / CENT).quantize(Decimal(1), rounding=ROUND_HALF_UP)) * CENT
 
 
 def _summed(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -19,6 +19,7 @@ from chappe.core.billing.document import (
     Party,
     VatRow,
 )
+from chappe.core.billing.frames import frame_of
 from chappe.core.einvoice.sample_calls import calls_of, groups_of, history_of
 
 CENT = 10_000_000
@@ -247,6 +248,26 @@ def prepaid() -> Document:
     )  # fmt: skip
 
 
+def mixed() -> Document:
+    """Telephones sold with their installation: goods and services (frame M1)."""
+    lines = [
+        line("Téléphone IP de bureau, écran couleur", "89", "4", section="one_off", is_goods=True),
+        line("Pose et mise en service", "55", section="one_off"),
+    ]
+    return made(lines, number="FA2026-00380", period_from=None, period_to=None, frame=frame_of(lines))
+
+
+def sent_abroad() -> Document:
+    """Goods sent to a company of another state of the Union: exempt, with the country they go to (frame B1)."""
+    lines = [line("Routeur fibre", "149", "10", section="one_off", vat_category="K", vat_rate="0.00", is_goods=True)]
+    buyer = replace(
+        COMPANY, name="Télébel", siren="", siret="", vat_number="BE0403019261", electronic_address="achats@telebel.example",
+        address=Address("12 rue de la Loi", "", "1000", "Bruxelles", "BE"),
+    )  # fmt: skip
+    reasons = {"K": ("Exonération de TVA - article 262 ter, I du CGI", "VATEX-EU-IC")}
+    return made(lines, reasons, number="FA2026-00381", buyer=buyer, frame=frame_of(lines))
+
+
 LONG = "Communications au départ de l’établissement secondaire de Saint-Germain-Nuelles vers les numéros mobiles des "
 
 
@@ -294,6 +315,8 @@ SAMPLES: dict[str, Callable[[], Document]] = {
     "direct-debit": direct_debit,
     "nothing-due": nothing_due,
     "prepaid": prepaid,
+    "mixed": mixed,
+    "sent-abroad": sent_abroad,
     "many": many,
     "english": english,
 }

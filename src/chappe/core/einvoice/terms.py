@@ -64,7 +64,7 @@ def terms(document: Document, attachments: Sequence[Attachment] = ()) -> Terms:
         "BG-1": list(_notes(document)),
         "BG-4": _seller(document.seller),
         "BG-7": _party(document.buyer),
-        "BG-13": _place(document.service_address, document.buyer.name),
+        "BG-13": _place(_delivered_to(document), document.buyer.name),
         "BG-23": [_vat(row) for row in document.vat],
         "BG-25": [_line(at, line) for at, line in enumerate(document.lines, 1)],
         **_payment(document),
@@ -155,6 +155,12 @@ def _address(address: Address) -> Terms:
             "country_code": address.country,
         }
     )
+
+
+def _delivered_to(document: Document) -> Address | None:
+    """Where the service is; goods sent to another state of the Union always tell their country (BR-IC-12)."""
+    sent = any(row.category == "K" for row in document.vat)
+    return document.service_address or (document.buyer.address if sent else None)
 
 
 def _place(address: Address | None, name: str) -> Terms:

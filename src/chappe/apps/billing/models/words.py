@@ -18,11 +18,14 @@ class Section(models.TextChoices):
 
 
 class Nature(models.TextChoices):
-    """Decides, with the customer, whether the telecom reverse charge applies (CGI 283, 2 octies)."""
+    """Decides, with the customer, whether the telecom reverse charge applies (CGI 283, 2 octies); goods or services decide
+    the category of the operation on the invoice (BT-23).
+    """
 
     RETAIL = "retail", _("retail")
     WHOLESALE = "wholesale", _("wholesale, for resale")
     OTHER = "other", _("not a communication service")
+    GOODS = "goods", _("goods (equipment sold)")
 
 
 class RateClass(models.TextChoices):

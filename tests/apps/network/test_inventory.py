@@ -7,10 +7,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from chappe.apps.network import queries, services
+from chappe.apps.network import photos, queries, services
 from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pbo, Pm, PmLink, Position, Prdm
 from chappe.kit.access.actor import Actor
+from chappe.kit.audit import services as audit
 from chappe.kit.audit.models import AuditEntry
+from chappe.kit.documents.models import StoredFile
 from chappe.kit.screens import registry
 from tests.contracts.screens import body
 
@@ -127,21 +129,66 @@ def test_an_address_is_found_as_people_write_it(text, found):
     assert list(Building.objects.filter(queries.building(text)).values_list("reference", flat=True)) == found
 
 
-def test_the_photo_is_a_picture_shown_to_whoever_sees_the_pm(client, alice, bruno):
+def _picture(kind="PNG", size=(1600, 900), **more):
+    made = io.BytesIO()
+    Image.new("RGB", size, "red").save(made, kind, **more)
+    return made.getvalue()
+
+
+def test_the_photo_is_a_picture_by_its_content_shown_to_whoever_sees_the_pm(client, alice, bruno):
     pm = make(Pm, reference="PM-1")
-    with pytest.raises(ValidationError):
-        services.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("x.html", b"<b>", "text/html"))
+    for name, raw in (("x.png", b"<b>"), ("x.png", _picture()[:60]), ("x.gif", _picture("GIF"))):
+        with pytest.raises(ValidationError):
+            photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile(name, raw, "image/png"))
     assert Pm.objects.get().photo is None
-    picture = io.BytesIO()
-    Image.new("RGB", (4, 4), "red").save(picture, "PNG")
-    services.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("pm.png", picture.getvalue(), "image/png"))
+    raw = _picture()
+    photos.set_photo(
+        actor=SYSTEM, pm=pm, file=SimpleUploadedFile("pm.bin", raw, "text/html")
+    )  # what a browser says is not asked
     address = registry.url("network.photo", pk=pm.pk)
     client.force_login(alice)
     answer = client.get(address)
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
-    assert b"".join(answer.streaming_content) == picture.getvalue()
+    assert b"".join(answer.streaming_content) == raw
+    small = client.get(f"{address}?small")
+    assert small["Content-Type"] == "image/jpeg"
+    with Image.open(io.BytesIO(b"".join(small.streaming_content))) as shown:
+        assert shown.size == (960, 540)
+    assert f'src="{address}?v='.encode() in client.get(registry.object_url(pm)).content
     client.force_login(bruno)
     assert client.get(address).status_code in {403, 404}
+
+
+def test_a_photo_is_turned_upright_replaced_and_taken_away(client, alice):
+    pm, client_of = make(Pm, reference="PM-1"), registry.url
+    exif = Image.Exif()
+    exif[0x0112] = 6  # taken with the telephone on its side
+    photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("a.jpg", _picture("JPEG", (400, 200), exif=exif)))
+    with pm.photo_small.open() as kept, Image.open(kept) as shown:
+        assert (shown.size, dict(shown.getexif())) == ((200, 400), {})
+    photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("b.webp", _picture("WEBP", (40, 20))))
+    client.force_login(alice)
+    answer = client.post(client_of("network.pm", "action", pk=pm.pk, name="remove-photo"))
+    assert answer.status_code in {200, 302}
+    pm.refresh_from_db()
+    assert (pm.photo, pm.photo_small) == (None, None)
+    assert client.get(client_of("network.photo", pk=pm.pk)).status_code == 404
+    with pytest.raises(ValidationError):
+        photos.remove_photo(actor=SYSTEM, pm=pm)
+    verbs = list(audit.history(pm).values_list("verb", flat=True))
+    assert verbs == ["network.photo-removed", "network.photo", "network.photo-added", "created"]
+
+
+def test_a_photo_too_large_is_refused_before_it_is_kept(monkeypatch):
+    pm = make(Pm, reference="PM-1")
+    monkeypatch.setattr(photos, "MAX_BYTES", 100)
+    with pytest.raises(ValidationError):
+        photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("a.png", _picture() + b" " * 200))
+    monkeypatch.undo()
+    monkeypatch.setattr(photos, "MAX_PIXELS", 100)
+    with pytest.raises(ValidationError):
+        photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("a.png", _picture()))
+    assert (Pm.objects.get().photo, StoredFile.objects.count()) == (None, 0)
 
 
 def test_the_door_code_is_encrypted_hidden_and_its_reading_is_written_down(client, alice):

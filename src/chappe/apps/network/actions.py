@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from chappe.apps.network import many, services, walking
+from chappe.apps.network import many, photos, services, walking
 from chappe.apps.network.models import Pm, Position
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import visible_to
@@ -21,10 +21,17 @@ MOST_SAID = 5  # refusals told one by one
 
 
 def send_photo(*, actor: Actor, objects: list[Pm], file: Any) -> Done:
-    """Replace the photo."""
+    """Put the photo, or another one."""
     for pm in objects:
-        services.set_photo(actor=actor, pm=pm, file=file)
+        photos.set_photo(actor=actor, pm=pm, file=file)
     return Done(_("The photo is on the page of the PM."))
+
+
+def remove_photo(*, actor: Actor, objects: list[Pm]) -> Done:
+    """No photo any more."""
+    for pm in objects:
+        photos.remove_photo(actor=actor, pm=pm)
+    return Done(_("The photo was taken away."))
 
 
 def walk(*, actor: Actor, objects: list[Pm]) -> Done:
@@ -88,11 +95,12 @@ def delete_many(*, actor: Actor, objects: list[Any]) -> Done:
 
 @require_safe
 def photo(request: HttpRequest, pk: int) -> FileResponse:
-    """The photo of a PM, to show in its page; only a picture is ever given inline."""
-    pm = get_object_or_404(visible_to(request.user, Pm).select_related("photo"), pk=pk)
-    if pm.photo is None or pm.photo.content_type not in services.PICTURES:
+    """The photo of a PM, whole or (``?small``) as its page shows it; only a picture is ever given inline."""
+    pm = get_object_or_404(visible_to(request.user, Pm).select_related("photo", "photo_small"), pk=pk)
+    kept = (pm.photo_small or pm.photo) if "small" in request.GET else pm.photo
+    if kept is None or kept.content_type not in photos.PICTURES:
         raise Http404
-    response = FileResponse(pm.photo.open(), content_type=pm.photo.content_type)
+    response = FileResponse(kept.open(), content_type=kept.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, max-age=300"

@@ -128,7 +128,7 @@ def summary(pm: Pm, user: Any) -> dict[str, Any]:
     found = served.aggregate(count=Count("pk"), deployed=Count("pk", filter=Q(state=Building.State.DEPLOYED)))
     where = f"{pm.latitude:.6f},{pm.longitude:.6f}" if pm.latitude is not None and pm.longitude is not None else ""
     return {
-        "photo_url": registry.url("network.photo", pk=pm.pk) if pm.photo_id else "",
+        "photo_url": f"{registry.url('network.photo', pk=pm.pk)}?v={pm.photo_id}" if pm.photo_id else "",
         "served": found["count"], "deployed": found["deployed"], "pbos": Pbo.objects.filter(pm=pm).count(),
         "buildings_url": f"{registry.url('network.building')}?scope=all&of=pm:{pm.pk}",
         "pbos_url": f"{registry.url('network.pbo')}?scope=all&of=pm:{pm.pk}", "where": where,

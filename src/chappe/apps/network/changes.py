@@ -27,6 +27,7 @@ SILENT = frozenset(
         "longitude",
         "latitude",
         "photo",
+        "photo_small",
         "access_note",
         "modified_on",
         "agreement_needed",

@@ -20,10 +20,10 @@ from chappe.apps.network.models import (
     Splice,
 )
 from chappe.apps.network.models.located import ADDRESS
+from chappe.apps.network.photos import MAX_BYTES, PICTURES
 from chappe.apps.parties.models import Operator
 from chappe.kit.access.door import visible_to
 
-MAX_PHOTO_BYTES = 12_000_000
 POINT = ("projection", "x", "y")
 
 
@@ -177,11 +177,14 @@ class SpliceForm(InventoryForm):
 class PhotoForm(forms.Form):
     """A picture of the PM."""
 
-    file = forms.FileField(label=_("Photo"), help_text=_("JPEG, PNG or WebP, 12 MB at most."))
+    file = forms.FileField(
+        label=_("Photo"), help_text=_("JPEG, PNG or WebP, 12 MB at most."),
+        widget=forms.ClearableFileInput(attrs={"accept": ",".join(sorted(PICTURES))}),
+    )  # fmt: skip
 
     def clean_file(self) -> Any:
         given = self.cleaned_data["file"]
-        if given.size > MAX_PHOTO_BYTES:
+        if given.size > MAX_BYTES:
             raise ValidationError(_("This picture is larger than 12 MB."))
         return given
 

@@ -217,6 +217,9 @@ registry.register(
         bulk_fields=("state", "engineering", "grouping", "consultation", "patching_by_oi", "agreement_needed"),
         actions=(
             Action(name="photo", label=_("Photo"), icon="camera", perform=actions.send_photo, form=PhotoForm),
+            Action(name="remove-photo", label=_("Take the photo away"), icon="camera-off", perform=actions.remove_photo,
+                   confirm=_("The page of this PM will show no photo. The file stays among the kept files."),
+                   offered=lambda pm, _user: pm.photo_id is not None),
             Action(name="walk", label=_("Walk its routes"), icon="route", perform=actions.walk, bulk=True),
             Action(name="walk-all", label=_("Walk the whole network"), icon="topology-star", perform=actions.walk_all, single=False, bulk=True),
         ),

@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from chappe.apps.network import changes, walking
 from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pm, Position, Pto, Splice
@@ -21,12 +20,6 @@ from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import house_only
 from chappe.kit.audit import services as audit
 from chappe.kit.audit.deletion import delete_with_reasons
-from chappe.kit.audit.sentences import register_sentence
-from chappe.kit.documents.services import store
-
-register_sentence("network.photo", gettext_noop("{actor} replaced the photo of {object}"))
-
-PICTURES = {"image/jpeg", "image/png", "image/webp"}
 
 
 def create(model: type[models.Model], *, actor: Actor, data: Mapping[str, Any]) -> Any:
@@ -169,19 +162,6 @@ def _rewalk(obj: models.Model, old: models.Model | None = None) -> None:
     fibres, positions = set().union(*(one[0] for one in near)), set().union(*(one[1] for one in near))
     if fibres or positions:
         walking.rewalk_near(fibres, positions)
-
-
-def set_photo(*, actor: Actor, pm: Pm, file: Any) -> Pm:
-    """Keep a picture of the PM; the one before stays in the documents. Raises ValidationError for what is no picture."""
-    house_only(actor.user)
-    if getattr(file, "content_type", "") not in PICTURES:
-        raise ValidationError(_("A photo is a JPEG, PNG or WebP picture."))
-    with transaction.atomic():
-        kept = store(file.file, name=file.name, actor=actor, content_type=file.content_type)
-        Pm.objects.filter(pk=pm.pk).update(photo=kept)
-        pm.photo = kept
-        audit.event(actor, pm, "network.photo")
-    return pm
 
 
 def patch(*, actor: Actor, positions: list[Position], operator: Any, note: str = "") -> int:

@@ -27,7 +27,20 @@ from chappe.kit.api.models import ApiKey
 from chappe.kit.api.services import create_key
 from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
-from chappe.web.demo import bills, clients, desk, ipe, network, people, plans, publication, sites, tickets, traffic
+from chappe.web.demo import (
+    bills,
+    clients,
+    desk,
+    ipe,
+    network,
+    people,
+    photo,
+    plans,
+    publication,
+    sites,
+    tickets,
+    traffic,
+)
 
 SEED = 1794
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
@@ -60,6 +73,7 @@ def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     operators = people.build(actor=actor, password=PASSWORD)
     say(N_("a network of fibre in the Jura"))
     network.build(actor=actor, operator=operators["ALTITEL"], today=day)
+    photo.build(actor=actor)
     tallies.refresh()  # the map shows its figures at once
     ipe.build(actor=actor, today=day)
     publication.build(actor=actor, today=day)

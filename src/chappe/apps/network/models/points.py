@@ -70,6 +70,9 @@ class Pm(Addressed, Located):
     photo = models.ForeignKey(
         "documents.StoredFile", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("photo")
     )
+    photo_small = models.ForeignKey(
+        "documents.StoredFile", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
     access_note = EncryptedTextField(_("how to get in"), blank=True, default="")
 
     class Meta:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone, translation
 
 from chappe.apps.billing import events
 from chappe.apps.customers.models import Customer
@@ -12,7 +13,7 @@ from chappe.apps.invoicing import depositing, jobs, mailing, producing, reaction
 from chappe.apps.invoicing.models import Deposit, DepositStatus, IssuedFile, Production
 from chappe.apps.invoicing.queries import platform_folder
 from chappe.connectors.einvoice.check import check_file
-from chappe.connectors.einvoice.platform import simulate, tell
+from chappe.connectors.einvoice.platform import FolderPlatform, PlatformError, simulate, tell
 from chappe.core.einvoice.samples import SAMPLES, company, person
 from chappe.kit.audit.services import history
 from chappe.kit.jobs.context import JobContext
@@ -154,24 +155,77 @@ def test_the_life_of_a_deposit(ready):
     tell(platform_folder(), row.reference, 212, at=dt.datetime(2030, 1, 1, tzinfo=dt.UTC))
     jobs.poll(context())
     row.refresh_from_db()
-    assert row.is_over
-    assert depositing.still_open() == []
+    assert not row.is_over, "more money may come, or go back"
+    assert depositing.still_open() == [row]
+    assert depositing.still_open(now=timezone.now() + dt.timedelta(days=61)) == []
 
 
-def test_a_paid_invoice_is_told_to_the_platform_once(ready, monkeypatch):
+@pytest.fixture
+def money(monkeypatch):
+    """Encashments of every invoice, as the payments app would tell them; the deposits of which some are not told."""
+    known: list[depositing.Encashment] = []
+    monkeypatch.setattr(depositing, "_money", [lambda _invoice: list(known)])
+    monkeypatch.setattr(depositing, "_paid", [lambda invoice: sum(one.amount for one in known) >= invoice.gross])
+    monkeypatch.setattr(depositing, "_waiting", [lambda: Deposit.objects.filter(encashments__lt=len(known))])
+
+    def came(cents: int) -> None:
+        known.append(depositing.Encashment(f"allocation:{len(known)}", dt.date(2026, 11, 20), cents * 10_000_000))
+        for _again in range(2):  # the second round says nothing more
+            jobs.poll(context())
+
+    return came
+
+
+def told(row: Deposit) -> list[list[tuple[str, int]]]:
+    return [
+        [(rate, nano // 10_000_000) for rate, nano in status.money()]
+        for status in row.statuses.filter(code=212).order_by("at")
+    ]
+
+
+def test_each_encashment_is_told_with_its_amounts_and_undone_by_the_opposite(ready, money):
     row = depositing.deposit(actor=HOUSE, invoice=ready)
-    paid: list[bool] = [False]
-    monkeypatch.setattr(depositing, "_paid", [lambda invoice: invoice == ready and paid[0]])
+    jobs.poll(context())
+    assert told(row) == []
+    money(10_000)
+    money(19_988)  # 299.88 in all, at 20 %
+    money(-19_988)
+    with translation.override("en"):
+        assert told(row) == [[("20%", 10_000)], [("20%", 19_988)], [("20%", -19_988)]]
+        last = row.statuses.order_by("at").last()
+        assert (last.label(), last.received_on()) == ("Payment taken back", dt.date(2026, 11, 20))
+    row.refresh_from_db()
+    assert (row.status, row.encashments, row.is_over) == (212, 3, False)
+    assert depositing.tell_money(actor=HOUSE, deposit=row) == 0
+
+
+def test_a_platform_that_is_down_is_told_later(ready, money, monkeypatch):
+    row = depositing.deposit(actor=HOUSE, invoice=ready)
+
+    def down(*_args):
+        raise PlatformError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderPlatform, "say", down)
+        money(10_000)
+    row.refresh_from_db()
+    assert (row.encashments, row.problem, told(row)) == (0, "no answer", [])
     jobs.poll(context())
     row.refresh_from_db()
-    assert row.status == 200
-    paid[0] = True
-    for _again in range(2):
-        jobs.poll(context())
+    assert (row.encashments, row.problem) == (1, "")
+    assert [sum(nano for _rate, nano in shares) for shares in told(row)] == [10_000]
+
+
+def test_an_invoice_on_debits_is_told_paid_once_it_is(money):
+    invoice = issued(replace(company(1), number="DEBITS-1", vat_on_debits=True))
+    producing.produce(actor=HOUSE, invoice=invoice)
+    row = depositing.deposit(actor=HOUSE, invoice=invoice)
+    money(10_000)
+    assert told(row) == []
+    money(19_988)
+    assert told(row) == [[]]
     row.refresh_from_db()
-    assert (row.status, row.is_over) == (212, True)
-    assert [status.code for status in row.statuses.all()] == [200, 212]
-    assert not depositing.tell_paid(actor=HOUSE, deposit=row)
+    assert (row.status, row.encashments) == (212, 2)
 
 
 def test_a_refused_invoice_keeps_its_reason(ready):

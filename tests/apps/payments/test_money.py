@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from chappe.apps.billing import journal
 from chappe.apps.billing.models import Invoice, JournalEntry
 from chappe.apps.invoicing import reporting
-from chappe.apps.invoicing.models import Report
+from chappe.apps.invoicing.models import Deposit, Report
 from chappe.apps.payments import queries, reminding, services, told
 from chappe.apps.payments.models import Allocation, Payment
 from chappe.kit.access.actor import Actor
@@ -218,3 +218,19 @@ def test_an_entry_names_the_hand_in_words(world):
     assert entry.actor_label == f"Propose reminders (job {job.pk})"
     assert journal.who(Actor.system("job 0")) == "job 0"
     assert journal.who(Actor.system("camt.053")) == "camt.053"
+
+
+def test_what_the_platform_is_to_be_told_of(world):
+    """Allocations in their order, the taking back as a negative one; a deposit waits until all of them are told."""
+    invoice = issued(world.payer, "100")
+    row = Deposit.objects.create(invoice=invoice, platform="folder", reference="D1")
+    assert list(told.untold()) == []
+    paid = pay(world.payer, "80")
+    services.free(actor=SYSTEM, payment=paid, invoice=invoice)
+    assert [one.amount for one in told.money_of(invoice)] == [euros("80"), -euros("80")]
+    assert len({one.key for one in told.money_of(invoice)}) == 2
+    assert list(told.untold()) == [row]
+    Deposit.objects.filter(pk=row.pk).update(encashments=2)
+    assert list(told.untold()) == []
+    Deposit.objects.filter(pk=row.pk).update(encashments=0, status=213)
+    assert list(told.untold()) == [], "a rejected invoice is no invoice"

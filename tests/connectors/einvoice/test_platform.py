@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from chappe.connectors.einvoice.platform import FolderPlatform, PlatformError, simulate, tell
+from chappe.core.einvoice.collected import Collected, Share
 from chappe.core.einvoice.statuses import COMPULSORY, STATUSES
 
 
@@ -54,3 +55,18 @@ def test_the_life_of_an_invoice_is_told_in_order(tmp_path):
 def test_another_reference_is_refused(tmp_path, reference):
     with pytest.raises(PlatformError):
         FolderPlatform(tmp_path).statuses(reference)
+
+
+def test_a_payment_is_said_once_by_its_key_and_read_back_with_its_amounts(tmp_path):
+    port = FolderPlatform(tmp_path)
+    reference = port.deposit("F1.pdf", b"%PDF-")
+    at = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    came = Collected("allocation:1", dt.date(2026, 11, 20), (Share("20.00", 12_000_000_000),))
+    back = Collected("allocation:2", dt.date(2026, 11, 21), (Share("20.00", -12_000_000_000),))
+    for collected in (came, came, back):
+        port.say(reference, 212, at, collected)
+    assert [told.collected for told in port.statuses(reference) if told.code == 212] == [came, back]
+    path = tmp_path / "deposits" / reference / "statuses.jsonl"
+    path.write_text('{"code": 212, "at": "2030-01-01T00:00:00+00:00", "collected": {"key": "x"}}\n', "utf-8")
+    with pytest.raises(PlatformError):
+        port.statuses(reference)

@@ -1,12 +1,15 @@
-"""Invoices handed to a platform, the statuses that it tells, and the one that is ours to tell: paid. The port does the talking.
+"""Invoices handed to a platform, the statuses that it tells, and the one that is ours to tell: 212. The port does the talking.
 
-Whether an invoice is paid comes from the app above by a hook (``paid_with``).
+What money came in comes from the app above by hooks (``paid_with``, ``money_with``).
 """
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,11 +18,26 @@ from chappe.apps.invoicing import mailing, queries
 from chappe.apps.invoicing.models import Deposit, DepositStatus, IssuedFile, Production
 from chappe.connectors.einvoice.platform import PlatformError
 from chappe.connectors.einvoice.production import PDF
+from chappe.core.einvoice.collected import Collected, is_wanted, shares
 from chappe.core.einvoice.statuses import PAID, REFUSED, REJECTED, STATUSES
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit import services as audit
 
+
+@dataclass(frozen=True, slots=True)
+class Encashment:
+    """Money that paid an invoice, or (negative) was taken back from it, nano. ``key``: the same fact once."""
+
+    key: str
+    day: dt.date
+    amount: int
+
+
+MoneySource = Callable[[Invoice], Iterable[Encashment]]
+_money: list[MoneySource] = []
 _paid: list[Callable[[Invoice], bool]] = []
+_waiting: list[Callable[[], Iterable[Deposit]]] = []
+AFTER_PAYMENT = dt.timedelta(days=60)
 
 
 def paid_with(function: Callable[[Invoice], bool]) -> Callable[[Invoice], bool]:
@@ -27,6 +45,13 @@ def paid_with(function: Callable[[Invoice], bool]) -> Callable[[Invoice], bool]:
     if function not in _paid:
         _paid.append(function)
     return function
+
+
+def money_with(source: MoneySource) -> MoneySource:
+    """The payments app tells here the money of an invoice, in the order in which it was recorded. Called in its ``ready()``."""
+    if source not in _money:
+        _money.append(source)
+    return source
 
 
 def deposit(*, actor: Actor, invoice: Invoice, platform: str = queries.FOLDER) -> Deposit:
@@ -78,7 +103,13 @@ def poll(*, actor: Actor, deposit: Deposit) -> int:
             if status.code not in STATUSES:
                 continue
             _row, is_new = DepositStatus.objects.get_or_create(
-                deposit=deposit, code=status.code, at=status.at, defaults={"reason": status.reason[:500]}
+                deposit=deposit,
+                code=status.code,
+                at=status.at,
+                defaults={
+                    "reason": status.reason[:500],
+                    "collected": status.collected.as_data() if status.collected else None,
+                },
             )
             new += is_new
         last = deposit.statuses.order_by("at", "pk").last()
@@ -93,21 +124,65 @@ def poll(*, actor: Actor, deposit: Deposit) -> int:
     return new
 
 
-def tell_paid(*, actor: Actor, deposit: Deposit) -> bool:
-    """Say 212 of a deposit whose invoice is paid: compulsory, and between French companies it takes the place of the
-    e-reporting of the payment. Answers whether it was said now; a platform that does not answer is asked again later.
+def tell_money(*, actor: Actor, deposit: Deposit) -> int:
+    """Say 212 of every encashment not said yet, with its amounts by rate of VAT; what was taken back is said by its opposite.
+
+    Between French companies it takes the place of the e-reporting of the payment. An invoice whose encashments the tax
+    office does not want (débits, goods, reverse charge) is said paid once, when it is paid whole. Answers how many were
+    said; a platform that does not answer is told later.
     """
-    if deposit.is_over or not any(paid(deposit.invoice) for paid in _paid):
-        return False
+    if deposit.status in {REFUSED, REJECTED}:
+        return 0
+    document = deposit.invoice.read_document()
+    money = [one for source in _money for one in source(deposit.invoice)]
+    if not is_wanted(document):
+        return _tell_paid(actor, deposit, len(money))
+    told, before = 0, 0
+    for done, one in enumerate(money, 1):
+        if done > deposit.encashments:
+            collected = Collected(one.key, one.day, shares(document, one.amount, before))
+            if not _say(deposit, collected):
+                break
+            Deposit.objects.filter(pk=deposit.pk).update(encashments=done)
+            told += 1
+        before += one.amount
+    if told:
+        poll(actor=actor, deposit=deposit)
+    return told
+
+
+def _tell_paid(actor: Actor, deposit: Deposit, count: int) -> int:
+    is_paid = deposit.status != PAID and any(paid(deposit.invoice) for paid in _paid)
+    if is_paid and not _say(deposit, None):
+        return 0
+    Deposit.objects.filter(pk=deposit.pk).update(encashments=count)
+    if is_paid:
+        poll(actor=actor, deposit=deposit)
+    return int(is_paid)
+
+
+def _say(deposit: Deposit, collected: Collected | None) -> bool:
     try:
-        queries.platform(deposit.platform).say(deposit.reference, PAID, timezone.now())
+        queries.platform(deposit.platform).say(deposit.reference, PAID, timezone.now(), collected)
     except PlatformError as error:
         Deposit.objects.filter(pk=deposit.pk).update(problem=str(error))
         return False
-    poll(actor=actor, deposit=deposit)
     return True
 
 
-def still_open() -> list[Deposit]:
-    """Deposits of which something more is expected."""
-    return list(Deposit.objects.exclude(status__in=[REFUSED, REJECTED, PAID]).select_related("invoice__owner"))
+def still_open(now: dt.datetime | None = None) -> list[Deposit]:
+    """Deposits of which something more is expected; what has been paid is asked for two months more."""
+    old = Q(status=PAID, deposited_at__lt=(now or timezone.now()) - AFTER_PAYMENT)
+    return list(Deposit.objects.exclude(status__in=[REFUSED, REJECTED]).exclude(old).select_related("invoice__owner"))
+
+
+def waiting_with(function: Callable[[], Iterable[Deposit]]) -> Callable[[], Iterable[Deposit]]:
+    """The payments app finds here the deposits whose money is not all told. Called in its ``ready()``."""
+    if function not in _waiting:
+        _waiting.append(function)
+    return function
+
+
+def to_tell() -> list[Deposit]:
+    """Deposits of whose invoice money came in, or went back, that the platform does not know."""
+    return [row for function in _waiting for row in function()]

@@ -58,13 +58,13 @@ def _let_go(ctx: Any, invoice: Invoice, made: Production) -> None:
 @schedule("*/15 * * * *")
 @job("invoicing.poll", label=_("Ask the platform for statuses"), area=AREA)
 def poll(ctx: Any) -> None:
-    """Every quarter of an hour, for the deposits that are not over; those whose invoice is paid are told so."""
+    """Every quarter of an hour, for the deposits that are not over; then what money came in is told (212)."""
     rows = depositing.still_open()
-    new = paid = 0
+    new = 0
     for done, row in enumerate(rows, 1):
         new += depositing.poll(actor=ctx.actor, deposit=row)
-        paid += depositing.tell_paid(actor=ctx.actor, deposit=row)
         ctx.progress(done, len(rows))
+    paid = sum(depositing.tell_money(actor=ctx.actor, deposit=row) for row in depositing.to_tell())
     ctx.result(asked=len(rows), new=new, paid=paid)
 
 

@@ -4,6 +4,7 @@ Data only; ``producing``, ``mailing``, ``depositing`` and ``reporting`` are the 
 and is never touched here.
 """
 
+import datetime as dt
 from typing import Any
 
 from django.db import models
@@ -14,8 +15,10 @@ from chappe.apps.invoicing.access import AREA
 from chappe.connectors.einvoice.production import CII, CSV, PDF, UBL, XLSX
 from chappe.core.base.issue import Issue, Severity
 from chappe.core.base.lang import translate
+from chappe.core.einvoice.collected import collected_from
 from chappe.core.einvoice.reporting import PAYMENTS, TRANSACTIONS
 from chappe.core.einvoice.statuses import FINAL, STATUSES
+from chappe.core.einvoice.wording import rate
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
 from chappe.kit.documents.copies import CorrectedCopy
 
@@ -140,6 +143,8 @@ class Deposit(ScopedModel):
     problem = models.TextField(_("problem"), blank=True)
     deposited_at = models.DateTimeField(_("deposited"), auto_now_add=True)
     asked_at = models.DateTimeField(_("last asked"), null=True, blank=True)
+    #: How many movements of money on the invoice the platform has been told of, or need not be.
+    encashments = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("deposit")
@@ -156,7 +161,7 @@ class Deposit(ScopedModel):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is expected from the platform."""
+        """Whether nothing more is expected from the platform. A payment (212) may be followed by others, or taken back."""
         return self.status in FINAL
 
     def status_label(self) -> str:
@@ -181,6 +186,7 @@ class DepositStatus(ScopedModel):
     code = models.PositiveSmallIntegerField(_("status"))
     at = models.DateTimeField(_("at"))
     reason = models.CharField(_("reason"), max_length=500, blank=True)
+    collected = models.JSONField(null=True, blank=True, editable=False)  # of a 212: Collected.as_data()
 
     class Meta:
         verbose_name = _("status of a deposit")
@@ -192,7 +198,19 @@ class DepositStatus(ScopedModel):
         return f"{self.code} {self.at:%Y-%m-%d %H:%M}"
 
     def label(self) -> str:
+        if self.collected and collected_from(self.collected).amount < 0:
+            return str(_("Payment taken back"))
         return said(STATUSES[self.code].label) if self.code in STATUSES else ""
+
+    def money(self) -> list[tuple[str, int]]:
+        """Rate in words and amount (nano, VAT included) of what a 212 says was received."""
+        language = "fr" if (get_language() or "fr").startswith("fr") else "en"
+        shares = collected_from(self.collected).shares if self.collected else ()
+        return [(rate(row.rate, language), row.amount) for row in shares]
+
+    def received_on(self) -> dt.date | None:
+        """Day of the money of a 212."""
+        return collected_from(self.collected).day if self.collected else None
 
     def meaning(self) -> str:
         return said(STATUSES[self.code].meaning) if self.code in STATUSES else ""

@@ -16,5 +16,7 @@ class PaymentsConfig(AppConfig):
         documents.debit_with(debited.debit_of)
         reporting.payments_with(told.received)
         depositing.paid_with(told.is_paid)
+        depositing.money_with(told.money_of)
+        depositing.waiting_with(told.untold)
         reminding.attach_with(told.pdf_of)
         events.on("issued", topping.issued)

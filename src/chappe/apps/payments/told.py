@@ -4,14 +4,16 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from chappe.apps.billing.models import Invoice
-from chappe.apps.invoicing.models import IssuedFile, Report
+from chappe.apps.invoicing.depositing import Encashment
+from chappe.apps.invoicing.models import Deposit, IssuedFile, Report
 from chappe.apps.invoicing.queries import production_of
 from chappe.apps.payments import queries
 from chappe.apps.payments.models import Allocation
+from chappe.core.einvoice.statuses import REFUSED, REJECTED
 from chappe.kit.documents.models import StoredFile
 
 CHUNK_ROWS = 500
@@ -43,6 +45,22 @@ def is_paid(invoice: Invoice) -> bool:
     """Whether money has paid an issued invoice whole (not a credit note alone)."""
     row = queries.with_open(Invoice.objects.filter(pk=invoice.pk)).first()
     return row is not None and row.kind != queries.CREDIT and row.paid > 0 and row.open <= 0
+
+
+def money_of(invoice: Invoice) -> Iterator[Encashment]:
+    """Every allocation on an invoice, negative ones too, in the order in which they were recorded."""
+    rows = Allocation.objects.filter(invoice=invoice).select_related("payment").order_by("pk")
+    for row in rows:
+        day = row.payment.day if row.amount > 0 else timezone.localtime(row.recorded_at).date()
+        yield Encashment(f"allocation:{row.pk}", day, row.amount)
+
+
+def untold() -> QuerySet[Deposit]:
+    """The last deposit of each invoice of which more money was recorded than the platform has been told of."""
+    count = Allocation.objects.filter(invoice=OuterRef("invoice")).order_by().values("invoice")
+    money = Subquery(count.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    rows = Deposit.objects.exclude(status__in=[REFUSED, REJECTED]).annotate(money=money)
+    return rows.filter(money__gt=F("encashments")).select_related("invoice__owner").order_by("pk")
 
 
 def pdf_of(invoice: Invoice) -> StoredFile | None:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from chappe.core.einvoice.collected import Collected, collected_from
 from chappe.core.einvoice.statuses import FIRST, REJECTED, STATUSES
 
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,80}\Z")
@@ -39,11 +40,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One status that the platform tells of a deposit."""
+    """One status that the platform tells of a deposit. ``collected``: the money of a 212 that says it."""
 
     code: int
     at: dt.datetime
     reason: str = ""
+    collected: Collected | None = None
 
 
 class PlatformPort(Protocol):
@@ -58,8 +60,10 @@ class PlatformPort(Protocol):
     def statuses(self, reference: str) -> Sequence[Told]:
         """Every status of a deposit so far, oldest first."""
 
-    def say(self, reference: str, code: int, at: dt.datetime) -> None:
-        """Tell a status that is the seller's to give (212: the invoice is paid). Saying it twice is once."""
+    def say(self, reference: str, code: int, at: dt.datetime, collected: Collected | None = None) -> None:
+        """Tell a status that is the seller's to give (212). Saying it twice is once: the same ``collected.key``, or
+        without it the same code. A negative ``collected`` undoes an earlier one.
+        """
 
     def report(self, name: str, data: bytes) -> str:
         """Hand an e-reporting file over; its reference."""
@@ -96,12 +100,19 @@ class FolderPlatform:
         found = []
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
-            found.append(Told(int(row["code"]), dt.datetime.fromisoformat(row["at"]), str(row.get("reason", ""))))
+            try:
+                money = collected_from(row["collected"]) if row.get("collected") else None
+            except (KeyError, TypeError, ValueError) as error:
+                raise PlatformError(f"{path.name}: {error}", permanent=True) from error
+            found.append(
+                Told(int(row["code"]), dt.datetime.fromisoformat(row["at"]), str(row.get("reason", "")), money)
+            )
         return sorted(found, key=lambda told: told.at)
 
-    def say(self, reference: str, code: int, at: dt.datetime) -> None:
-        if code not in {told.code for told in self.statuses(reference)}:
-            tell(self.root, reference, code, at=at)
+    def say(self, reference: str, code: int, at: dt.datetime, collected: Collected | None = None) -> None:
+        said = {(told.code, told.collected.key if told.collected else "") for told in self.statuses(reference)}
+        if (code, collected.key if collected else "") not in said:
+            tell(self.root, reference, code, at=at, collected=collected)
 
     def report(self, name: str, data: bytes) -> str:
         return self._keep("reports", name, data)
@@ -128,12 +139,22 @@ class FolderPlatform:
         return reference
 
 
-def tell(root: Path, reference: str, code: int, reason: str = "", at: dt.datetime | None = None) -> None:
+def tell(
+    root: Path,
+    reference: str,
+    code: int,
+    reason: str = "",
+    *,
+    at: dt.datetime | None = None,
+    collected: Collected | None = None,
+) -> None:
     """The other side of the folder: say a status of a deposit. Raises KeyError for a code that is none of the fourteen."""
     status = STATUSES[code]
     if status.needs_reason and not reason:
         reason = "?"
-    row = {"code": code, "at": (at or dt.datetime.now(dt.UTC)).isoformat(), "reason": reason}
+    row: dict[str, Any] = {"code": code, "at": (at or dt.datetime.now(dt.UTC)).isoformat(), "reason": reason}
+    if collected is not None:
+        row["collected"] = collected.as_data()
     path = root / "deposits" / reference / "statuses.jsonl"
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -36,7 +36,7 @@ STATUSES = {
         Status(209, N_("Completed"), N_("The document asked for has been given."), SELLER, "run"),
         Status(210, N_("Refused"), N_("The customer refuses it."), BUYER, "bad", True, True, True),
         Status(211, N_("Payment sent"), N_("The customer has ordered the payment."), BUYER, "ok"),
-        Status(212, N_("Paid"), N_("The seller has the money."), SELLER, "ok", True, True),
+        Status(212, N_("Paid"), N_("The seller has received a payment."), SELLER, "ok", True),
         Status(213, N_("Rejected"), N_("A platform has found it not valid."), PLATFORM, "bad", True, True, True),
     )
 }

@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 M = TypeVar("M", bound=models.Model)
 NULL = "\\N"
 PART = 20_000
+FEW = 100  # rows below which looking for constants costs more than binding them
 MANY = 5_000  # rows from which taking a trigger away and putting it back costs less than running it
 _at_once: dict[str, tuple[str, str]] = {}
 
@@ -82,14 +83,30 @@ def _copy(model: type[models.Model], frame: pl.DataFrame) -> None:
 
 
 def _execute(model: type[models.Model], frame: pl.DataFrame, same: Mapping[str, Any]) -> None:
-    """What is the same in every row is written once, in the statement."""
+    """What is the same in every row of a part is written once, in the statement: a large table is half of such columns, and
+    binding them row by row costs as much as storing all the others."""
     table = connection.ops.quote_name(model._meta.db_table)
-    names = ", ".join(connection.ops.quote_name(name) for name in (*frame.columns, *same))
-    values = ", ".join([*("?" for _ in frame.columns), *(_literal(value) for value in same.values())])
     connection.ensure_connection()
     with _triggered_at_once(model, frame), connection.wrap_database_errors:
         for part in frame.iter_slices(PART):
-            connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", part.rows())  # noqa: S608
+            fixed = {**same, **_constants(part)}
+            bound = part.drop(name for name in fixed if name in part.columns)
+            names = ", ".join(connection.ops.quote_name(name) for name in (*bound.columns, *fixed))
+            values = ", ".join([*("?" for _ in bound.columns), *(_literal(value) for value in fixed.values())])
+            connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", bound.rows())  # noqa: S608
+
+
+def _constants(part: pl.DataFrame) -> dict[str, Any]:
+    """Columns that hold one value, which a statement can say: no number that may be none, no text that would end it. One column
+    is always left, so that there is something to bind."""
+    if len(part) < FEW:
+        return {}
+    alike = part.select(pl.all().n_unique() == 1).row(0)
+    found = {name: part[name][0] for name, one in zip(part.columns, alike, strict=True) if one}
+    said = {name: value for name, value in found.items() if not isinstance(value, float) and "\0" not in str(value)}
+    if len(said) == len(part.columns):
+        said.popitem()
+    return said
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""Many rows at once come out of the table as they went in, whether a column varies or says one thing throughout."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from django.db import IntegrityError, transaction
+
+from chappe.apps.network.models import Building, Change
+from chappe.kit import bulk
+
+pytestmark = pytest.mark.django_db
+COUNT = 300  # above the rows from which constants are looked for
+
+
+def rows(**more: object) -> pl.DataFrame:
+    """``COUNT`` buildings; a value is repeated, a list taken as it is."""
+    told = {"oi_code": "TELE", "reference": [f"IMB/39000/X/{n:04d}" for n in range(COUNT)], **more}
+    return pl.DataFrame({name: v if isinstance(v, list) else [v] * COUNT for name, v in told.items()})
+
+
+@pytest.mark.parametrize(
+    "value", ["l’Étoile", "rue d'Arbois", "a;b\nc", "%s %% ?", "", '"x"', "--", "'; DROP TABLE network_building; --"]
+)  # fmt: skip
+def test_a_text_that_is_the_same_everywhere_is_kept_to_the_letter(value: str) -> None:
+    bulk.insert(Building, rows(city=value))
+    assert set(Building.objects.values_list("city", flat=True)) == {value}
+    assert Building.objects.count() == COUNT
+
+
+def test_nothing_yes_no_numbers_and_days_that_are_the_same_everywhere() -> None:
+    bulk.insert(
+        Building,
+        rows(number=None, is_new=True, on_demand=False, dwellings=12, line_length=1.5, opened_on=dt.date(2026, 2, 28)),
+    )
+    told = set(Building.objects.values_list("number", "is_new", "on_demand", "dwellings", "line_length", "opened_on"))
+    assert told == {(None, True, False, 12, 1.5, dt.date(2026, 2, 28))}
+
+
+def test_a_part_where_a_column_varies_follows_one_where_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "PART", 150)
+    cities = ["Arbois"] * 150 + [f"Dole {n}" for n in range(150)]
+    bulk.insert(Building, rows(city=cities, number=[None] * 150 + list(range(150))))
+    told = Building.objects.order_by("pk").values_list("city", "number")
+    assert list(told) == list(zip(cities, [None] * 150 + list(range(150)), strict=True))
+
+
+def test_rows_that_are_all_alike_are_all_there() -> None:
+    one = {
+        "thing": "pm",
+        "reference": "R",
+        "day": "2026-11-22",
+        "event": "creation",
+        "field": "",
+        "old": "",
+        "new": "",
+        "by": "x",
+    }
+    bulk.insert(Change, pl.DataFrame([one] * COUNT))
+    assert Change.objects.filter(reference="R", by="x").count() == COUNT
+
+
+def test_a_fault_in_the_last_row_leaves_none() -> None:
+    frame = rows(reference=[f"IMB/39000/X/{n:04d}" for n in range(COUNT - 1)] + ["IMB/39000/X/0000"])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert(Building, frame)
+    assert not Building.objects.exists()

@@ -9,13 +9,14 @@ from django.utils import translation
 
 from chappe.apps.customers.models import Customer
 from chappe.apps.usage.models import Call
-from chappe.apps.watch import mailing, panels, raising, services
+from chappe.apps.watch import actions, counting, mailing, panels, raising, services
 from chappe.apps.watch.models import Alert, Rule, WatchedDay
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import visible_to
 from chappe.kit.audit.services import history
 from chappe.kit.mail.models import Message
 from tests.support import rows_watch
+from tests.support.people import UserFactory, agent_role
 from tests.support.rows_customers import customer as make_customer
 
 from .conftest import MONDAY, at, call, put
@@ -150,6 +151,111 @@ def test_people_see_take_close_and_reopen(premium, customer, alice):
     alert.refresh_from_db()
     assert (alert.state, alert.closed_at) == ("seen", None)
     assert history(alert)[1].sentence("en").endswith("closed this alert: Fraud")
+
+
+def test_a_muted_customer_is_heard_again_only_when_it_is_graver_or_later(premium, customer, alice):
+    put(sva(9, customer))
+    look()
+    alert, actor = Alert.objects.get(), Actor(user=alice, via="page")
+    services.mute(actor=actor, alert=alert, hours=720, reason="holiday cottage")
+    alert.refresh_from_db()
+    assert alert.is_muted and alert.state == "seen" and mailing.mail() == 0
+    tuesday = MONDAY + dt.timedelta(days=1)
+    put(call(at(tuesday, 9), number="33899123456", kind="sva", customer=customer.pk))
+    look(NOW + dt.timedelta(days=1))
+    held = Alert.objects.get(day=tuesday)
+    assert held.muted_until == alert.muted_until and mailing.mail() == 0  # raised all the same, beside
+    put(sva(10, customer), sva(11, customer))
+    look()
+    alert.refresh_from_db()
+    assert (alert.severity, alert.state, alert.muted_until) == ("critical", "seen", None)
+    assert mailing.mail() == 1  # critical: nobody muted that
+    services.unmute(actor=actor, alert=held)
+    held.refresh_from_db()
+    assert held.muted_until is None
+    assert [entry.verb for entry in history(held)][:1] == ["watch.heard"]
+
+
+def test_a_muted_rule_counts_and_tells_nobody_until_it_is_heard(premium, customer, bruno):
+    services.mute_rule(actor=Actor.system("test"), rule=premium, hours=24)
+    put(sva(9, customer), sva(10, customer), sva(11, customer))
+    assert look() == 1 and mailing.mail() == 0
+    assert Alert.objects.get().is_muted
+    premium.refresh_from_db()
+    with pytest.raises(PermissionDenied):
+        services.unmute_rule(actor=Actor(user=bruno, via="page"), rule=premium)
+    assert Rule.objects.get().is_muted
+    services.unmute_rule(actor=Actor.system("test"), rule=premium)
+    assert not Alert.objects.get().is_muted and mailing.mail() == 1
+
+
+def test_a_partner_does_not_silence_a_rule_of_the_house(bruno):
+    its = make_customer(bruno.organisation, "Chez Bruno")
+    rows_watch.rule(None, "Maison", counter="calls", warning=Decimal(1))
+    put(call(at(MONDAY, 9), customer=its.pk), owner=bruno.organisation)
+    look()
+    alert = Alert.objects.get()
+    with pytest.raises(PermissionDenied):
+        services.mute(actor=Actor(user=bruno, via="page"), alert=alert, hours=4)
+    alert.refresh_from_db()
+    assert alert.muted_until is None and "not yours" in str(actions.why_not_mute(alert, bruno))
+
+
+def test_an_alert_is_given_to_somebody_who_may_handle_it_and_who_is_told(premium, customer, alice, bruno):
+    other = UserFactory(username="paule")
+    other.roles.set([agent_role()])
+    put(sva(9, customer))
+    look()
+    alert, actor = Alert.objects.get(), Actor(user=alice, via="page")
+    with pytest.raises(ValidationError, match="may not handle"):
+        services.give(actor=actor, alert=alert, to=bruno)
+    assert not Message.objects.exists()
+    services.give(actor=actor, alert=alert, to=other, note="call them first")
+    alert.refresh_from_db()
+    assert (alert.state, alert.handled_by) == ("progress", other)
+    message = Message.objects.get()
+    assert other.email in message.to and "call them first" in message.text and "33899123456" not in message.text
+
+
+def test_a_rule_that_takes_too_long_is_stopped_and_the_others_go_on(premium, customer, monkeypatch):
+    endless = "SELECT sum(a.range * b.range % 7) AS value FROM range(10000000) a, range(10000000) b"
+    slow = rows_watch.rule(None, "Sans fin", counter="calls", warning=Decimal(1))
+    plain = counting._sql
+    monkeypatch.setattr(counting, "_sql", lambda look, listed: endless if look.rule == slow else plain(look, listed))
+    monkeypatch.setattr(counting, "patience", lambda look: 0 if look.rule == slow else 600)
+    put(sva(9, customer))
+    said: list[str] = []
+    assert raising.look_at_new(now=NOW, tell=said.append) == 1
+    assert Alert.objects.get().rule == premium and said == [
+        "“Sans fin” took too long and was stopped; the other rules went on."
+    ]
+    slow.refresh_from_db()
+    assert slow.slow_at == NOW and Rule.objects.get(pk=premium.pk).slow_at is None
+    monkeypatch.setattr(counting, "_sql", plain)
+    monkeypatch.setattr(counting, "patience", lambda look: 600)
+    raising.look_at(MONDAY, MONDAY, now=NOW)
+    slow.refresh_from_db()
+    assert slow.slow_at is None
+
+
+def test_a_look_that_is_cancelled_stops_in_the_middle_of_a_rule(premium, customer, monkeypatch):
+    endless = "SELECT sum(a.range * b.range % 7) AS value FROM range(10000000) a, range(10000000) b"
+    put(sva(9, customer))
+
+    def ask(_look, _listed):
+        orders.append("cancel")
+        return endless
+
+    orders: list[str] = []
+    monkeypatch.setattr(counting, "_sql", ask)
+
+    def check():
+        if orders:
+            raise RuntimeError("cancelled")
+
+    with pytest.raises(RuntimeError, match="cancelled"):
+        raising.look_at_new(now=NOW, check=check)
+    assert not WatchedDay.objects.exists()
 
 
 def test_a_partner_handles_its_own_alerts_only(bruno, chloe):

@@ -23,6 +23,7 @@ from django.conf import settings
 from chappe.apps.usage import widening
 from chappe.apps.usage.columns import LATER, SCHEMA
 from chappe.apps.usage.parts import PARTITION, ROW_GROUP, Parts
+from chappe.apps.usage.patience import within
 
 if TYPE_CHECKING:
     from chappe.apps.usage.shelf import Among, Shelves
@@ -225,15 +226,30 @@ def at(places: dict[str, list[int]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def kept(name: str, sql: str, *, months: Sequence[str], batches: Sequence[int]) -> Iterator[Callable[[str], pa.Table]]:
-    """What ``sql`` (as in :func:`query`) says, read once and kept as ``name`` while several questions are asked of it."""
+def kept(
+    name: str,
+    sql: str,
+    *,
+    months: Sequence[str],
+    batches: Sequence[int],
+    seconds: float = 600,
+    check: Callable[[], None] = lambda: None,
+) -> Iterator[Callable[..., pa.Table]]:
+    """What ``sql`` (as in :func:`query`) says, read once and kept as ``name`` while several questions are asked of it: ``ask(question,
+    at_most)``. Reading and answers take so many seconds at most; ``check`` as in :func:`patience.within`. Raises TooLong."""
     whole, _values, any_file = _over_calls(sql, months, batches)
     with _connection() as connection:
         if not any_file:
             connection.register("nothing", SCHEMA.empty_table())
-        connection.execute(f"CREATE TEMP TABLE {name} AS {whole}")
+        with within(connection, seconds, check):
+            connection.execute(f"CREATE TEMP TABLE {name} AS {whole}")
+
+        def ask(question: str, at_most: float = seconds) -> pa.Table:
+            with within(connection, at_most, check):
+                return connection.sql(question).to_arrow_table()
+
         try:
-            yield lambda question: connection.sql(question).to_arrow_table()
+            yield ask
         finally:
             connection.execute(f"DROP TABLE {name}")
 

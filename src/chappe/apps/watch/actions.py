@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.watch import services
 from chappe.apps.watch.models import Alert, Rule
 from chappe.kit.access.actor import Actor
+from chappe.kit.access.door import Level, may_touch
 from chappe.kit.screens.declare import Done
 
 OPEN = (Alert.State.NEW, Alert.State.SEEN, Alert.State.PROGRESS)
@@ -49,10 +50,56 @@ def reopen(*, actor: Actor, objects: list[Alert]) -> Done:
     return Done(_g("Open again."))
 
 
+def give(*, actor: Actor, objects: list[Alert], to: Any, note: str = "") -> Done:
+    for alert in objects:
+        services.give(actor=actor, alert=alert, to=to, note=note)
+    return Done(_g("%(who)s deals with it now, and is told by mail.") % {"who": to})
+
+
+def mute(*, actor: Actor, objects: list[Alert], hours: int, reason: str = "") -> Done:
+    for alert in objects:
+        services.mute(actor=actor, alert=alert, hours=hours, reason=reason)
+    return Done(_g("Muted for a time: see the tab “Muted”. It comes back by itself."))
+
+
+def unmute(*, actor: Actor, objects: list[Alert]) -> Done:
+    for alert in objects:
+        services.unmute(actor=actor, alert=alert)
+    return Done(_g("Heard again."))
+
+
+def mute_rule(*, actor: Actor, objects: list[Rule], hours: int, reason: str = "") -> Done:
+    for rule in objects:
+        services.mute_rule(actor=actor, rule=rule, hours=hours, reason=reason)
+    return Done(_g("Muted for a time: it goes on counting, and tells again by itself."))
+
+
+def unmute_rule(*, actor: Actor, objects: list[Rule]) -> Done:
+    for rule in objects:
+        services.unmute_rule(actor=actor, rule=rule)
+    return Done(_g("Heard again."))
+
+
 def propose(*, actor: Actor, objects: list[Alert], note: str) -> Done:
     for alert in objects:
         services.propose(actor=actor, alert=alert, note=note)
     return Done(_g("Written down. Nothing was done to the line: that remains for a person to decide."))
+
+
+def can_mute(alert: Alert, _user: Any) -> bool:
+    return alert.state in OPEN and not alert.is_muted
+
+
+def why_not_mute(alert: Alert, user: Any) -> Any:
+    if not may_touch(user, alert.rule, Level.WRITE):
+        return _("This rule is not yours: only those who may change it silence it.")
+    return None if can_mute(alert, user) else _("It is closed, or muted already.")
+
+
+def why_not_unmute(alert: Alert, user: Any) -> Any:
+    if not may_touch(user, alert.rule, Level.WRITE):
+        return _("This rule is not yours: only those who may change it silence it.")
+    return None if alert.is_muted else _("It is not muted.")
 
 
 def is_new(alert: Alert, _user: Any) -> bool:

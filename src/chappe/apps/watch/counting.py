@@ -21,11 +21,14 @@ from django.utils import timezone
 
 from chappe.apps.usage import lake
 from chappe.apps.usage.models import UsageBatch
+from chappe.apps.usage.patience import TooLong
 from chappe.apps.watch import countries
 from chappe.apps.watch.kinds import NANO, Counter, base
 from chappe.apps.watch.models import DAY_MINUTES, Alert, RiskyPrefix, Rule
 
 MOST = 500  # findings of a rule in one look
+RULE_SECONDS = 60  # what one rule may take, so that the others and the worker go on
+READ_SECONDS = 600  # what reading the days of all may take
 SAMPLE = 20  # calls kept as evidence
 HISTORY = 5  # days with calls, below which no usual is known
 KNOWN_DAYS = 7  # a customer younger than this calls every country for the first time
@@ -126,12 +129,20 @@ class Look:
 
 
 def findings(look: Look) -> list[Finding]:
-    """What the rule says, day by day, the largest first; at most :data:`MOST`."""
-    return [finding for found in findings_of([look]) for finding in found]
+    """What the rule says, day by day, the largest first; at most :data:`MOST`. Raises TooLong."""
+    found: list[Finding] = []
+    for _look, some in findings_of([look]):
+        if some is None:
+            raise TooLong
+        found += some
+    return found
 
 
-def findings_of(looks: Iterable[Look]) -> Iterator[list[Finding]]:
-    """What each of these rules says. Rules that read the same days share one reading of the lake."""
+def findings_of(
+    looks: Iterable[Look], *, check: Callable[[], None] = lambda: None
+) -> Iterator[tuple[Look, list[Finding] | None]]:
+    """What each of these rules says; None for one that was stopped because it took too long: the others go on. Rules that read the
+    same days share one reading of the lake. ``check`` raises when nobody wants the answers any more, in the middle of one too."""
     groups: dict[tuple[dt.date, dt.date], list[Look]] = {}
     for look in looks:
         groups.setdefault((look.read_from(), look.end), []).append(look)
@@ -140,16 +151,35 @@ def findings_of(looks: Iterable[Look]) -> Iterator[list[Finding]]:
         first = (begin - dt.timedelta(days=1)).strftime("%Y-%m")
         months = [month for month in lake.months() if month >= first]
         if owners and months:
-            with lake.kept("wide", _wide(owners, begin, end), months=months, batches=sorted(owners)) as ask:
-                for look in some:
-                    yield _said(look, ask)
+            yield from _together(some, _wide(owners, begin, end), months, sorted(owners), check)
 
 
-def _said(look: Look, ask: Callable[[str], pa.Table]) -> list[Finding]:
+def _together(
+    some: list[Look], wide: str, months: Sequence[str], batches: Sequence[int], check: Callable[[], None]
+) -> Iterator[tuple[Look, list[Finding] | None]]:
+    done = 0
+    try:
+        with lake.kept("wide", wide, months=months, batches=batches, seconds=READ_SECONDS, check=check) as ask:
+            for look in some:
+                done += 1
+                yield look, _said(look, ask)
+    except TooLong:  # the days themselves could not be read in time
+        yield from ((look, None) for look in some[done:])
+
+
+def patience(_look: Look) -> float:
+    """Seconds that a rule may take to answer."""
+    return RULE_SECONDS
+
+
+def _said(look: Look, ask: Callable[[str, float], pa.Table]) -> list[Finding] | None:
     listed = _listed(look.rule) if look.rule.counter == Counter.LISTED else []
     if look.rule.counter == Counter.LISTED and not listed:
         return []
-    return [_finding(look.rule, row) for row in ask(_sql(look, listed)).to_pylist()]
+    try:
+        return [_finding(look.rule, row) for row in ask(_sql(look, listed), patience(look)).to_pylist()]
+    except TooLong:
+        return None
 
 
 def _finding(rule: Rule, row: dict[str, Any]) -> Finding:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -22,7 +24,7 @@ def waiting(user: Any) -> dict[str, Any] | None:
     rows = visible_to(user, Alert)
     if not rows.exists() and not visible_to(user, Rule).exists():
         return None
-    open_ = rows.exclude(state=Alert.State.CLOSED)
+    open_ = _waiting(rows)
     count, grave = open_.count(), open_.filter(severity=Alert.Severity.CRITICAL).count()
     hint = ngettext("%(n)s of them critical", "%(n)s of them critical", grave) % {"n": grave} if grave else ""
     return {
@@ -31,11 +33,16 @@ def waiting(user: Any) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
+def _waiting(rows: QuerySet) -> QuerySet:
+    """Those to handle now: neither closed nor muted for a time."""
+    return rows.exclude(state=Alert.State.CLOSED).exclude(muted_until__gt=timezone.now())
+
+
 def latest(user: Any) -> dict[str, Any] | None:
     """The open alerts, the gravest first."""
     if not visible_to(user, Alert).exists():
         return None
-    rows = visible_to(user, Alert).exclude(state=Alert.State.CLOSED).select_related("rule", "customer", "line")
+    rows = _waiting(visible_to(user, Alert)).select_related("rule", "customer", "line")
     return {
         "rows": [
             {

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.customers.models import Customer
 from chappe.apps.usage.choices import KINDS
+from chappe.apps.watch.access import AREA
 from chappe.apps.watch.kinds import NEEDS, Counter
 from chappe.apps.watch.models import Alert, Rule
-from chappe.kit.access.door import is_house, visible_to
+from chappe.kit.access.door import Level, is_house, may, visible_to
+from chappe.kit.access.models import User
 
 MOST_TRIED = 92  # days of a trial
 #: Fields of a rule that only some counters use; a script hides the others, and without it all are shown.
@@ -32,6 +34,9 @@ GROUPS = (
     (_("What it takes"), ("warning", "critical", "window", "amount", "period", "past_days", "short_seconds")),
     (_("Who is told"), ("emails", "cooldown", "propose", "notes")),
 )
+SILENCES = [
+    (4, _("4 hours")), (24, _("A day")), (72, _("3 days")), (168, _("A week")), (720, _("30 days")),
+]  # fmt: skip
 FIELDS = (
     "name", "counter", "active", "owner", "customer", "per", "number_kinds", "prefixes", "moments", "days", "hour_from", "hour_to",
     "window", "warning", "critical", "amount", "period", "past_days", "short_seconds", "emails", "cooldown", "propose", "notes",
@@ -96,6 +101,28 @@ class ProposeForm(forms.Form):
     note = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class MuteForm(forms.Form):
+    """For how long, and why."""
+
+    hours = forms.TypedChoiceField(label=_("For how long"), choices=SILENCES, coerce=int, initial=24)
+    reason = forms.CharField(label=_("Why"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class GiveForm(forms.Form):
+    """To whom: people of the same operator who may handle alerts."""
+
+    to = forms.ModelChoiceField(label=_("To whom"), queryset=User.objects.none())
+    note = forms.CharField(
+        label=_("What they should know"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(is_active=True, organisation=user.organisation)
+        able = [person.pk for person in people if may(person, AREA, Level.WRITE)]
+        self.fields["to"].queryset = people.filter(pk__in=able).order_by("last_name", "username")
+
+
 class TrialForm(forms.Form):
     """Which rule, over which days, with which thresholds instead of its own."""
 
@@ -142,4 +169,4 @@ def last_month() -> tuple[dt.date, dt.date]:
     return end.replace(day=1), end
 
 
-__all__ = ["FIELDS", "CloseForm", "ProposeForm", "RuleForm", "TrialForm", "last_month"]
+__all__ = ["FIELDS", "CloseForm", "GiveForm", "MuteForm", "ProposeForm", "RuleForm", "TrialForm", "last_month"]

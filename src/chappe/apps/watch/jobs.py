@@ -12,17 +12,20 @@ from chappe.kit.jobs.registry import job, schedule
 
 
 @schedule("*/5 * * * *")
-@job("watch.new", label=_("Watch the calls that came in"), area=AREA, retries=0)
+@job("watch.new", label=_("Watch the calls that came in"), area=AREA, retries=2)
 def new(ctx: Any) -> None:
     """Rules over the days whose calls changed, then the mails that are due."""
-    ctx.result(raised=raising.look_at_new(check=ctx.check), mails=mailing.mail())
+    raised = raising.look_at_new(check=ctx.check, tell=lambda said: ctx.log(said, "warning"))
+    ctx.result(raised=raised, mails=mailing.mail())
 
 
 @schedule("7 * * * *")
-@job("watch.hourly", label=_("Watch yesterday and today again"), area=AREA, retries=0)
+@job("watch.hourly", label=_("Watch yesterday and today again"), area=AREA, retries=2)
 def hourly(ctx: Any) -> None:
     """What time alone changes: the pace of a cap, a window that straddles midnight."""
     now = timezone.now()
     today = timezone.localdate(now)
-    raised = raising.look_at(today - dt.timedelta(days=1), today, now=now, check=ctx.check)
+    raised = raising.look_at(
+        today - dt.timedelta(days=1), today, now=now, check=ctx.check, tell=lambda said: ctx.log(said, "warning")
+    )
     ctx.result(raised=raised, mails=mailing.mail())

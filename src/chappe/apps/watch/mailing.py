@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections import defaultdict
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 
 from chappe.apps.watch.models import Alert, words
 from chappe.apps.watch.raising import ACTOR
+from chappe.kit.access.actor import Actor
 
 MOST = 200  # alerts looked at in one go
 SHOWN = 50  # alerts written in one mail
@@ -23,7 +25,8 @@ def mail(now: dt.datetime | None = None) -> int:
     """Mail the alerts that nobody was told of; how many mails."""
     now = now or timezone.now()
     rows = Alert.objects.filter(mailed_at=None, raised_at__gte=now - STALE).exclude(rule__emails="")
-    rows = rows.exclude(state=Alert.State.CLOSED).select_related("rule", "rule__owner", "owner", "customer", "line")
+    rows = rows.exclude(state=Alert.State.CLOSED).exclude(muted_until__gt=now).exclude(rule__muted_until__gt=now)
+    rows = rows.select_related("rule", "rule__owner", "owner", "customer", "line")
     groups: dict[tuple[int | None, tuple[str, ...]], list[Alert]] = defaultdict(list)
     told: set[tuple[str, str]] = set()
     for alert in rows.order_by("severity", "pk")[:MOST]:
@@ -65,6 +68,21 @@ def _send(to: list[str], alerts: list[Alert], now: dt.datetime) -> bool:
             return False
         Alert.objects.filter(pk__in=[alert.pk for alert in alerts]).update(mailed_at=now)
     return True
+
+
+def tell_given(*, actor: Actor, alert: Alert, to: Any, note: str) -> None:
+    """Tell a person that an alert is theirs now; without an address, the page alone says so."""
+    from chappe.kit.mail.services import send
+
+    if not to.email:
+        return
+    with translation.override(to.language or settings.LANGUAGE_CODE):
+        lines = [_("%(who)s gave you an alert of the watch.") % {"who": actor.label}, note, _line(alert)]
+        lines.append(_("The page “Alerts” of Chappe shows the calls and what can be done."))
+        send(
+            actor=actor, to=[to.email], subject=_("An alert for you: %(alert)s") % {"alert": alert}, about=alert,
+            text="\n\n".join(line for line in lines if line), owner=alert.rule.owner,
+        )  # fmt: skip
 
 
 def _line(alert: Alert) -> str:

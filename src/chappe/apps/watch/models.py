@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator, validate_email
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -98,6 +99,8 @@ class Rule(ScopedModel):
         help_text=_("A note on critical alerts. Nothing is ever done by itself."),
     )
     notes = models.TextField(_("notes"), blank=True)
+    muted_until = models.DateTimeField(_("muted until"), null=True, blank=True, editable=False)
+    slow_at = models.DateTimeField(_("stopped as too slow"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("watch rule")
@@ -141,6 +144,11 @@ class Rule(ScopedModel):
         from chappe.apps.watch.words import span
 
         return span(self.window)
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether nobody is told of it for now."""
+        return self.muted_until is not None and self.muted_until > timezone.now()
 
     def kind_list(self) -> list[str]:
         return words(self.number_kinds)
@@ -244,7 +252,7 @@ class Alert(ScopedModel):
     class Outcome(models.TextChoices):
         FRAUD = "fraud", _("Fraud")
         USE = "use", _("Real use")
-        RULE = "rule", _("Rule to tune")
+        RULE = "rule", _("False alarm: the rule is to be tuned")
 
     access = Access(area=AREA, owner="owner")
     audit_ignore = ("mailed_at", "value", "calls", "seconds", "total", "last", "first", "sample", "params")
@@ -290,6 +298,7 @@ class Alert(ScopedModel):
     outcome = models.CharField(_("outcome"), max_length=5, choices=Outcome.choices, blank=True)
     comment = models.TextField(_("comment"), blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    muted_until = models.DateTimeField(_("muted until"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("alert")
@@ -299,6 +308,11 @@ class Alert(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.rule.name} · {self.who()}"
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether nobody is told of it for now."""
+        return self.muted_until is not None and self.muted_until > timezone.now()
 
     def who(self) -> str:
         """Whom it speaks of, as a word."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from chappe.apps.usage import labels
+from chappe.apps.usage.patience import TooLong
 from chappe.apps.watch import counting, services, words
 from chappe.apps.watch.access import AREA
 from chappe.apps.watch.counting import MOST, Finding, Look
@@ -54,7 +55,11 @@ def trial(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            told |= {"asked": True, **_said(rule, form.cleaned_data["begin"], form.cleaned_data["end"])}
+            try:
+                told |= {"asked": True, **_said(rule, form.cleaned_data["begin"], form.cleaned_data["end"])}
+            except TooLong:
+                form.add_error(None, _g("This rule takes too long over these days: take fewer of them."))
+                told["asked"] = False
     return render(request, "watch/trial.html", told)
 
 

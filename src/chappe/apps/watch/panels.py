@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Count
 from django.utils import timezone
 
 from chappe.apps.usage.models import Call
-from chappe.apps.watch import words
+from chappe.apps.watch import counting, words
 from chappe.apps.watch.kinds import Counter
 from chappe.apps.watch.models import Alert, Rule
 from chappe.kit.access.door import may_touch, visible_to
@@ -27,9 +28,14 @@ def said(alert: Alert, user: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def in_words(rule: Rule, _user: Any) -> dict[str, Any]:
-    """What the rule watches and what it takes, without what its counter does not use."""
-    return {"facts": words.rule_facts(rule)}
+def in_words(rule: Rule, user: Any) -> dict[str, Any]:
+    """What the rule watches and what it takes, without what its counter does not use; what its closed alerts turned out to be."""
+    closed = visible_to(user, Alert).filter(rule=rule, state=Alert.State.CLOSED).order_by()
+    told = closed.values_list("outcome").annotate(n=Count("pk")).order_by("outcome")
+    return {
+        "facts": words.rule_facts(rule), "rule": rule, "seconds": counting.RULE_SECONDS,
+        "outcomes": [(Alert.Outcome(outcome).label, n) for outcome, n in told if outcome],
+    }  # fmt: skip
 
 
 def evidence(alert: Alert, user: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from chappe.apps.usage.models import UsageBatch, UsageDay
@@ -43,26 +44,48 @@ def changed_days(today: dt.date) -> dict[dt.date, tuple[int, int]]:
     return dict(changed[:MOST_DAYS])
 
 
-def look_at_new(*, now: dt.datetime | None = None, check: Callable[[], None] = lambda: None) -> int:
-    """Rules over the days that changed; how many alerts were raised or made graver."""
+def look_at_new(
+    *,
+    now: dt.datetime | None = None,
+    check: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _said: None,
+) -> int:
+    """Rules over the days that changed; how many alerts were raised or made graver. ``tell`` hears of rules that were too slow."""
     now = now or timezone.now()
     days = changed_days(timezone.localdate(now))
     raised = 0
     for begin, end in _runs(days):
-        raised += look_at(begin, end, now=now, check=check)
+        raised += look_at(begin, end, now=now, check=check, tell=tell)
     for day, (calls, total) in days.items():  # after the look: a crash before it looks again
         WatchedDay.objects.update_or_create(day=day, defaults={"calls": calls, "total": total})
     return raised
 
 
-def look_at(begin: dt.date, end: dt.date, *, now: dt.datetime, check: Callable[[], None] = lambda: None) -> int:
-    """Every active rule over these days; how many alerts were raised or made graver."""
+def look_at(
+    begin: dt.date,
+    end: dt.date,
+    *,
+    now: dt.datetime,
+    check: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _said: None,
+) -> int:
+    """Every active rule over these days; how many alerts were raised or made graver. A rule that takes too long is stopped and says
+    so on its page; the others go on."""
     raised = 0
     rules = Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk")
-    for found in counting.findings_of([Look(rule, begin, end, now) for rule in rules]):
+    for look, found in counting.findings_of([Look(rule, begin, end, now) for rule in rules], check=check):
         check()
-        raised += sum(keep(finding) for finding in found)
+        _note_pace(look.rule, now if found is None else None)
+        if found is None:
+            tell(_("“%(rule)s” took too long and was stopped; the other rules went on.") % {"rule": look.rule})
+        raised += sum(keep(finding, now) for finding in found or ())
     return raised
+
+
+def _note_pace(rule: Rule, slow_at: dt.datetime | None) -> None:
+    """Its page says that it was stopped, until a look of it ends in time."""
+    if rule.slow_at != slow_at:
+        Rule.objects.filter(pk=rule.pk).update(slow_at=slow_at)
 
 
 def _runs(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
@@ -76,23 +99,26 @@ def _runs(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
     return runs
 
 
-def keep(finding: Finding) -> bool:
+def keep(finding: Finding, now: dt.datetime | None = None) -> bool:
     """Raise the alert of a finding, or bring it up to date; True when there is something new to tell."""
+    now = now or timezone.now()
     alert = Alert.objects.filter(key=finding.key).first()
     if alert is None:
         try:
             with transaction.atomic():
-                alert = Alert.objects.create(key=finding.key, raised_at=timezone.now(), **_values(finding))
+                alert = Alert.objects.create(
+                    key=finding.key, raised_at=timezone.now(), muted_until=_muted(finding, now), **_values(finding)
+                )
                 audit.event(ACTOR, alert, "watch.raised")
             return True
         except IntegrityError:  # the two looks saw it together
             alert = Alert.objects.get(key=finding.key)
     if finding.value <= alert.value and finding.severity == alert.severity and finding.total == alert.total:
         return False
-    return _renewed(alert, finding)
+    return _renewed(alert, finding, now)
 
 
-def _renewed(alert: Alert, finding: Finding) -> bool:
+def _renewed(alert: Alert, finding: Finding, now: dt.datetime) -> bool:
     """New figures; what was a warning and is critical opens again, and is told again."""
     graver = alert.severity == Alert.Severity.WARNING and finding.severity == Alert.Severity.CRITICAL
     if finding.value < alert.value and not graver:
@@ -106,9 +132,18 @@ def _renewed(alert: Alert, finding: Finding) -> bool:
         return False
     with transaction.atomic():
         reopened = {"state": Alert.State.NEW, "closed_at": None} if alert.state == Alert.State.CLOSED else {}
-        Alert.objects.filter(pk=alert.pk).update(**values, **reopened, mailed_at=None)
+        Alert.objects.filter(pk=alert.pk).update(**values, **reopened, mailed_at=None, muted_until=_muted(finding, now))
         audit.event(ACTOR, alert, "watch.graver")
     return True
+
+
+def _muted(finding: Finding, now: dt.datetime) -> dt.datetime | None:
+    """Until when nobody wants to hear of it: what silences the rule, or an alert of the same customer as grave as this one."""
+    same = Alert.objects.filter(subject=finding.subject, muted_until__gt=now)
+    if finding.severity == Alert.Severity.CRITICAL:
+        same = same.filter(severity=Alert.Severity.CRITICAL)
+    ends = [finding.rule.muted_until, *same.values_list("muted_until", flat=True)]
+    return max((end for end in ends if end is not None and end > now), default=None)
 
 
 def _values(finding: Finding) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chappe.apps.customers import panels as customer_panels
 from chappe.apps.watch import actions, pages, panels, services
 from chappe.apps.watch.access import AREA
-from chappe.apps.watch.forms import FIELDS, CloseForm, ProposeForm, RuleForm
+from chappe.apps.watch.forms import FIELDS, CloseForm, GiveForm, MuteForm, ProposeForm, RuleForm
 from chappe.apps.watch.models import Alert, RiskyPrefix, Rule
 from chappe.kit.access.door import Level
 from chappe.kit.screens import registry
@@ -30,6 +31,8 @@ from chappe.kit.screens.declare import (
 
 SECTION = "reports"
 registry.menu_section(SECTION, _("Reports"), 80)
+#: To handle now: neither closed nor muted for a time.
+OPEN = ~Q(state="closed") & (Q(muted_until=None) | Q(muted_until__lte=Now()))
 RISKS = {"low": Tone.NEW, "medium": Tone.WARN, "high": Tone.BAD}
 
 
@@ -50,14 +53,16 @@ registry.register(
         rows=_alerts,
         page_links=(pages.trial_link,),
         scopes=(
-            Scope(name="open", label=_("To handle"), where=~Q(state="closed")),
-            Scope(name="critical", label=pgettext_lazy("alerts", "Critical"), where=Q(severity="critical") & ~Q(state="closed")),
+            Scope(name="open", label=_("To handle"), where=OPEN),
+            Scope(name="critical", label=pgettext_lazy("alerts", "Critical"), where=Q(severity="critical") & OPEN),
+            Scope(name="muted", label=pgettext_lazy("alerts", "Muted"), where=Q(muted_until__gt=Now()) & ~Q(state="closed")),
             Scope(name="closed", label=pgettext_lazy("alerts", "Closed"), where=Q(state="closed")),
             Scope(name="all", label=_("See all")),
         ),
         chips=(
             Chip(name="mine", label=_("I deal with"), where=lambda user: Q(handled_by=user)),
             Chip(name="fraud", label=_("Fraud"), where=lambda user: Q(outcome="fraud")),
+            Chip(name="false", label=_("False alarms"), where=lambda user: Q(outcome="rule")),
         ),
         columns=(
             Column(name="who", label=_("Whom"), second="rule__name", sortable=False, filter=FilterKind.NONE),
@@ -85,6 +90,7 @@ registry.register(
             Column(name="outcome", label=_("Outcome"), filter=FilterKind.CHOICE, shown=False),
             Column(name="comment", label=_("Comment"), shown=False),
             Column(name="closed_at", label=_("Closed at"), kind=Kind.DATETIME, shown=False),
+            Column(name="muted_until", label=_("Muted until"), kind=Kind.DATETIME, shown=False),
         ),
         search=("rule__name", "customer__name", "account", "comment"),
         ordering=("-raised_at", "-pk"),
@@ -95,11 +101,14 @@ registry.register(
             Panel(title=_("What happened"), icon="shield-exclamation", template="watch/said.html", context=panels.said),
             Panel(title=_("The calls that show it"), icon="phone", template="watch/evidence.html", context=panels.evidence),
             Panel(title=_("Against its threshold"), icon="gauge", aside=True, columns=("value", "threshold", "day", "calls", "seconds", "total", "first", "last")),
-            Panel(title=_("Who deals with it"), icon="user-check", aside=True, columns=("handled_by", "raised_at", "mailed_at", "proposed", "outcome", "comment", "closed_at")),
+            Panel(title=_("Who deals with it"), icon="user-check", aside=True, columns=("handled_by", "raised_at", "mailed_at", "proposed", "outcome", "comment", "closed_at", "muted_until")),
             Panel(title=_("Whom"), icon="building", aside=True, columns=("customer", "line", "account", "owner", "rule")),
         ),
         actions=(
             Action(name="take", label=_("I deal with it"), icon="hand-stop", perform=actions.take, bulk=True, primary=True, offered=actions.can_take, why_not=actions.why_not_take),
+            Action(name="give", label=_("Give to…"), icon="user-share", perform=actions.give, bulk=True, form=GiveForm, offered=actions.is_open, why_not=actions.why_not_open),
+            Action(name="mute", label=_("Mute for a time"), icon="bell-off", perform=actions.mute, bulk=True, form=MuteForm, offered=actions.can_mute, why_not=actions.why_not_mute),
+            Action(name="unmute", label=_("End the silence"), icon="bell", perform=actions.unmute, bulk=True, offered=lambda alert, _user: alert.is_muted, why_not=actions.why_not_unmute),
             Action(name="see", label=_("Seen"), icon="eye", perform=actions.see, bulk=True, offered=actions.is_new, why_not=actions.why_not_new),
             Action(name="close", label=pgettext_lazy("an alert", "Close"), icon="check", perform=actions.close, bulk=True, form=CloseForm, offered=actions.is_open, why_not=actions.why_not_open),
             Action(name="propose", label=_("Propose a suspension"), icon="player-pause", perform=actions.propose, form=ProposeForm,
@@ -153,6 +162,12 @@ registry.register(
             Column(name="cooldown", label=_("No second mail within (min)"), kind=Kind.NUMBER, shown=False),
             Column(name="propose", label=_("Propose a suspension"), kind=Kind.BOOL, shown=False),
             Column(name="notes", label=_("Notes"), shown=False),
+            Column(name="muted_until", label=_("Muted until"), kind=Kind.DATETIME, shown=False),
+            Column(name="slow_at", label=_("Stopped as too slow"), kind=Kind.DATETIME, shown=False),
+        ),
+        chips=(
+            Chip(name="muted", label=pgettext_lazy("rules", "Muted"), where=lambda user: Q(muted_until__gt=Now())),
+            Chip(name="slow", label=_("Too slow"), where=lambda user: ~Q(slow_at=None)),
         ),
         search=("name", "customer__name", "prefixes", "notes"),
         ordering=("name",),
@@ -171,6 +186,8 @@ registry.register(
         update=services.update,
         delete=services.delete,
         actions=(
+            Action(name="mute", label=_("Mute for a time"), icon="bell-off", perform=actions.mute_rule, bulk=True, form=MuteForm, offered=lambda rule, _user: rule.active and not rule.is_muted),
+            Action(name="unmute", label=_("End the silence"), icon="bell", perform=actions.unmute_rule, bulk=True, offered=lambda rule, _user: rule.is_muted),
             Action(name="stop", label=pgettext_lazy("a rule", "Stop"), icon="player-pause", perform=actions.stop, bulk=True, offered=lambda rule, _user: rule.active),
             Action(name="start", label=pgettext_lazy("a rule", "Start"), icon="player-play", perform=actions.start, bulk=True, primary=True,
                    offered=lambda rule, _user: not rule.active),

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -13,9 +14,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 
+from chappe.apps.watch import mailing
+from chappe.apps.watch.access import AREA
 from chappe.apps.watch.models import Alert, RiskyPrefix, Rule
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, claim, require_on
+from chappe.kit.access.door import Level, claim, may, require_on, visible_to
 from chappe.kit.audit import services as audit
 from chappe.kit.audit.sentences import register_sentence
 
@@ -23,6 +26,9 @@ register_sentence("watch.seen", gettext_noop("{actor} has seen this alert"))
 register_sentence("watch.taken", gettext_noop("{actor} deals with this alert"))
 register_sentence("watch.closed", gettext_noop("{actor} closed this alert: {outcome}"))
 register_sentence("watch.reopened", gettext_noop("{actor} opened this alert again"))
+register_sentence("watch.muted", gettext_noop("{actor} muted it for {hours} h: {reason}"))
+register_sentence("watch.heard", gettext_noop("{actor} ended the silence"))
+register_sentence("watch.given", gettext_noop("{actor} gave this alert to {who}: {note}"))
 register_sentence("watch.proposed", gettext_noop("{actor} proposed a suspension: {note}"))
 
 State = Alert.State
@@ -143,6 +149,66 @@ def close(*, actor: Actor, alert: Alert, outcome: str, comment: str = "") -> Ale
 def reopen(*, actor: Actor, alert: Alert) -> Alert:
     """It was closed too soon."""
     return _move(actor, alert, "watch.reopened", {State.CLOSED}, state=State.SEEN, outcome="", closed_at=None)
+
+
+def give(*, actor: Actor, alert: Alert, to: Any, note: str = "") -> Alert:
+    """Somebody else deals with it, and is told by mail. Refused for a person who could do nothing with it."""
+    if not may(to, AREA, Level.WRITE) or not visible_to(to, Alert).filter(pk=alert.pk).exists():
+        raise ValidationError(_("%(who)s may not handle this alert.") % {"who": to})
+    with transaction.atomic():
+        row = _move(
+            actor, alert, "watch.given", {State.NEW, State.SEEN, State.PROGRESS}, params={"who": str(to), "note": note.strip()[:300] or "–"},
+            state=State.PROGRESS, handled_by=to,
+        )  # fmt: skip
+        if actor.user != to:
+            mailing.tell_given(actor=actor, alert=row, to=to, note=note.strip())
+    return row
+
+
+def mute(*, actor: Actor, alert: Alert, hours: int, reason: str = "") -> Alert:
+    """Nobody is told of this customer by this rule for a time; what is raised meanwhile waits beside, and comes back afterwards. A
+    critical alert is heard all the same, unless the muted one was critical. Who may change the rule may mute it."""
+    if actor.user is not None:
+        require_on(actor.user, alert.rule, Level.WRITE)
+    until = timezone.now() + timedelta(hours=hours)
+    return _move(
+        actor, alert, "watch.muted", {State.NEW, State.SEEN, State.PROGRESS}, params={"hours": hours, "reason": reason.strip()[:300] or "–"},
+        muted_until=until, state=State.SEEN if alert.state == State.NEW else alert.state,
+    )  # fmt: skip
+
+
+def unmute(*, actor: Actor, alert: Alert) -> Alert:
+    """It is heard again, with all that its silence held for the same customer."""
+    if actor.user is not None:
+        require_on(actor.user, alert.rule, Level.WRITE)
+    with transaction.atomic():
+        Alert.objects.filter(subject=alert.subject).update(muted_until=None)
+        return _move(actor, alert, "watch.heard", set(State.values), muted_until=None)
+
+
+def mute_rule(*, actor: Actor, rule: Rule, hours: int, reason: str = "") -> Rule:
+    """A rule goes on counting and tells nobody for a time."""
+    until = timezone.now() + timedelta(hours=hours)
+    return _silence(actor, rule, until, "watch.muted", hours=hours, reason=reason.strip()[:300] or "–")
+
+
+def unmute_rule(*, actor: Actor, rule: Rule) -> Rule:
+    """It tells again, with what it held back."""
+    return _silence(actor, rule, None, "watch.heard")
+
+
+def _silence(actor: Actor, rule: Rule, until: datetime | None, verb: str, **params: Any) -> Rule:
+    if actor.user is not None:
+        require_on(actor.user, rule, Level.WRITE)
+    with transaction.atomic():
+        row = Rule.objects.select_for_update(of=("self",)).get(pk=rule.pk)
+        held = row.muted_until
+        row.muted_until = until
+        row.save(update_fields=["muted_until"])
+        if until is None:
+            Alert.objects.filter(rule=row, muted_until=held).update(muted_until=None)
+        audit.event(actor, row, verb, **params)
+    return row
 
 
 def propose(*, actor: Actor, alert: Alert, note: str) -> Alert:

@@ -65,7 +65,8 @@ STAFF = (
 )
 PARTNER = {"communications": Level.WRITE, "tarifs": Level.READ, "fichiers": Level.WRITE, "taches": Level.READ, "lexique": Level.READ,
            "api": Level.ADMIN, "utilisateurs": Level.ADMIN, "journal": Level.READ, "collecte": Level.WRITE, "clients": Level.WRITE,
-           "facturation": Level.ADMIN, "paiements": Level.WRITE, "rapports": Level.WRITE, "courriels": Level.WRITE, "publication": Level.READ}  # fmt: skip
+           "facturation": Level.ADMIN, "paiements": Level.WRITE, "rapports": Level.WRITE, "courriels": Level.WRITE, "publication": Level.READ,
+           "surveillance": Level.WRITE}  # fmt: skip
 
 
 def build(*, actor: Actor, password: str) -> dict[str, Operator]:

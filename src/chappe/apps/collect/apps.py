@@ -1,4 +1,4 @@
-"""Start of the collection: it tells usage who attaches the calls of a stream again."""
+"""Start of the collection: it tells usage who attaches the calls of a stream again, and how sources are named."""
 
 from typing import Any
 
@@ -11,12 +11,31 @@ def _reattach(batch: Any) -> Any:
     return reattach(batch)
 
 
+def _named(ids: set[int]) -> dict[int, str]:
+    from chappe.apps.collect.models import Source
+
+    return dict(Source.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _searched(text: str) -> set[int]:
+    from chappe.apps.collect.models import Source
+
+    return set(Source.objects.filter(name__icontains=text).values_list("pk", flat=True))
+
+
+def _page(number: int) -> str:
+    from chappe.kit.screens import registry
+
+    return registry.url("collect.source", "detail", pk=number)
+
+
 class CollectConfig(AppConfig):
     name = "chappe.apps.collect"
     label = "collect"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chappe.apps.usage import streams
+        from chappe.apps.usage import labels, streams
 
         streams.on_reattach(_reattach)
+        labels.register("source", _named, url=_page, search=_searched)

@@ -24,6 +24,22 @@ def _centres(ids: set[int]) -> dict[int, str]:
     return {centre.pk: str(centre) for centre in CostCentre.objects.filter(pk__in=ids)}
 
 
+def _customers_named(text: str) -> set[int]:
+    return set(Customer.objects.filter(Q(name__icontains=text) | Q(number__iexact=text)).values_list("pk", flat=True))
+
+
+def _lines_named(text: str) -> set[int]:
+    return set(
+        Line.objects.filter(Q(number__icontains=text) | Q(user_name__icontains=text)).values_list("pk", flat=True)
+    )
+
+
+def _centres_named(text: str) -> set[int]:
+    return set(
+        CostCentre.objects.filter(Q(code__icontains=text) | Q(name__icontains=text)).values_list("pk", flat=True)
+    )
+
+
 def _url(slug: str) -> Any:
     def url(number: int) -> str:
         from chappe.kit.screens import registry
@@ -64,6 +80,10 @@ def register() -> None:
     """Called once, when the app is ready."""
     policies.register_lines(policies.NO_DETAIL, _no_detail)
     policies.register_lines(policies.CONSENTS, _consents)
-    labels.register("customer", _customers, url=_url("customers.customer"), choices=_customer_choices)
-    labels.register("line_id", _lines, url=_url("customers.line"), choices=_line_choices)
-    labels.register("cost_centre", _centres, url=_url("customers.cost-centre"), choices=_centre_choices)
+    labels.register(
+        "customer", _customers, url=_url("customers.customer"), choices=_customer_choices, search=_customers_named
+    )
+    labels.register("line_id", _lines, url=_url("customers.line"), choices=_line_choices, search=_lines_named)
+    labels.register(
+        "cost_centre", _centres, url=_url("customers.cost-centre"), choices=_centre_choices, search=_centres_named
+    )

@@ -287,6 +287,12 @@ class Call(ScopedModel):
     def __str__(self) -> str:
         return self.call_id or f"{self.batch_id}-{self.line}"
 
+    @property
+    def short_id(self) -> str:
+        """Its identifier in a list. A PBX numbers its calls anew after a restart, so that the whole one ends with the moment of the
+        call, which a list shows beside it."""
+        return str(self).partition("/")[0] if self.source is not None else str(self)
+
     @staticmethod
     def standing() -> list[int]:
         """Batches that count now: a file rated again counts once."""

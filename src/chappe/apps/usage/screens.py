@@ -101,7 +101,7 @@ registry.register(
             Chip(name="service", label=_("With a service part"), where=lambda user: Q(service__gt=0)),
         ),
         columns=(
-            Column(name="call_id", label=_("Call"), kind=Kind.REF, second="subject", filter=FilterKind.STARTS),
+            Column(name="call_id", label=_("Call"), kind=Kind.REF, template="usage/cells/call.html", second="subject", filter=FilterKind.STARTS),
             Column(name="start", label=_("Start"), kind=Kind.DATETIME),
             Column(name="status", label=_("Status"), kind=Kind.STATE, tones=STATUS_TONES),
             Column(name="way", label=_("Way"), kind=Kind.STATE, choices=WAYS, tones=WAY_TONES),

@@ -92,6 +92,9 @@ def words() -> dict[str, str]:
         "failed": _("The server did not answer. Try again in a moment."),
         "draw_rectangle": _("Drag from one corner to the other."),
         "draw_polygon": _("Click each corner; double-click, or press Enter, to close the shape."),
+        "draw_line": _(
+            "Click where the cable begins, each bend, and where it ends; double-click, or press Enter, to finish."
+        ),
         "zoom_in": _("Zoom in"),
         "zoom_out": _("Zoom out"),
         "full": _("Full screen"),

@@ -11,14 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chappe.apps.cartography import cache, face, search, showing, tiles
+from chappe.apps.cartography import cache, face, search, showing, strands, tiles
 from chappe.kit.ops.config import value
 from chappe.kit.screens import registry
 from chappe.kit.ui.middleware import POLICY
 
 MVT = "application/vnd.mapbox-vector-tile"
 #: keys of the address that name a thing to open: ``?pm=FI-39198-0001`` or ``?building=pk:12``
-NAMED = ("pm", "prdm", "pbo", "building")
+NAMED = ("pm", "prdm", "pbo", "building", "cable")
 
 
 @require_safe
@@ -77,7 +77,7 @@ def _config(request: HttpRequest, focus: dict[str, Any] | None) -> dict[str, Any
         "show": registry.url("cartography.show", layer="layer", pk=0).removesuffix("layer/0/"),
         "area": registry.url("cartography.area"), "search": registry.url("cartography.search"),
         "list": registry.url("network.building"), "language": get_language() or "fr", "states": face.colours(), "words": face.words(),
-        "systems": face.systems(),
+        "systems": face.systems(), "draw": "draw" in request.GET,
     }  # fmt: skip
 
 
@@ -85,7 +85,16 @@ def _focus(layer: str, asked: str, user: Any) -> dict[str, Any] | None:
     """The thing that an address names, by reference or ``pk:``, with where it is; None when there is none to be seen."""
     key = asked.removeprefix("pk:")
     by = {"pk": int(key)} if asked.startswith("pk:") and key.isdecimal() and len(key) < 18 else {"reference": asked}
-    row = showing.visible_to(user, showing.LAYERS[layer]).filter(**by, cell__isnull=False).first()
+    rows = showing.visible_to(user, showing.LAYERS[layer]).filter(**by)
+    if layer == "cable":
+        cable = rows.first()
+        at = strands.place(cable, user) if cable is not None else None
+        return (
+            {"layer": layer, "pk": cable.pk, "longitude": at[0], "latitude": at[1]}
+            if cable is not None and at
+            else None
+        )
+    row = rows.filter(cell__isnull=False).first()
     if row is None:
         return None
     return {"layer": layer, "pk": row.pk, "longitude": row.longitude, "latitude": row.latitude}

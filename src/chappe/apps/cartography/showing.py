@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from chappe.apps.cartography import tallies
+from chappe.apps.cartography import strands, tallies
+from chappe.apps.cartography.line import Line, listed, to
 from chappe.apps.network import areas
-from chappe.apps.network.models import Building, Pbo, Pm, Position, Prdm, Pto
+from chappe.apps.network.models import Building, Cable, Pbo, Pm, Position, Prdm, Pto
 from chappe.apps.network.screens import BUILDING_TONES, TONES
 from chappe.core.network.geo import from_degrees, system_of
 from chappe.kit.access.door import visible_to
@@ -17,24 +18,12 @@ from chappe.kit.screens import registry
 from chappe.kit.screens.query import Count as Counted
 from chappe.kit.screens.query import counted
 
-LAYERS: dict[str, Any] = {"building": Building, "pbo": Pbo, "pm": Pm, "prdm": Prdm}
+LAYERS: dict[str, Any] = {"building": Building, "pbo": Pbo, "pm": Pm, "prdm": Prdm, "cable": Cable}
 MOST = 200_000  # things of an area that are counted one by one
 SYSTEMS = {
     "RGF93": "Lambert-93", "RGAF09": "RGAF09 / UTM 20N", "RGFG95": "RGFG95 / UTM 22N", "RGR92": "RGR92 / UTM 40S",
     "RGM04": "RGM04 / UTM 38S", "RGSPM06": "RGSPM06 / UTM 21N",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the panel: what, and its value, perhaps with the way to it."""
-
-    label: Any
-    value: Any
-    url: str = ""
-    layer: str = ""  # the value is on the map too: its layer and key
-    pk: int = 0
-    ref: bool = False
 
 
 def thing(layer: str, pk: int, user: Any) -> Any:
@@ -45,6 +34,8 @@ def thing(layer: str, pk: int, user: Any) -> Any:
 
 def told(obj: Any, layer: str, user: Any) -> dict[str, Any]:
     """The context of the panel of a thing."""
+    if isinstance(obj, Cable):
+        return strands.told(obj, user)
     screen = registry.for_model(type(obj))
     state = getattr(obj, "state", "")
     tones = BUILDING_TONES if isinstance(obj, Building) else TONES
@@ -66,24 +57,14 @@ def places(obj: Any) -> list[tuple[str, str]]:
     return [("WGS84", f"{obj.latitude:.6f}, {obj.longitude:.6f}"), (SYSTEMS[system], f"{x:.1f} / {y:.1f}")]
 
 
-def _to(label: Any, obj: Any, layer: str) -> Line:
-    if obj is None:
-        return Line(label, "")
-    return Line(label, str(obj), registry.object_url(obj), layer if obj.cell is not None else "", obj.pk, ref=True)
-
-
-def _listed(screen: str, of: str, pk: int) -> str:
-    return f"{registry.url(screen)}?{urlencode({'scope': 'all', 'of': f'{of}:{pk}'})}"
-
-
 def _building(obj: Building, user: Any) -> list[Line]:
     sockets = visible_to(user, Pto).filter(building=obj).count()
     return [
         Line(_("Type"), obj.get_kind_display()),
         Line(_("Dwellings"), obj.dwellings),
-        _to("PM", obj.pm, "pm"),
-        _to(_("PBO"), obj.pbo, "pbo"),
-        Line(_("Sockets"), sockets or "", _listed("network.pto", "building", obj.pk)),
+        to("PM", obj.pm, "pm"),
+        to(_("PBO"), obj.pbo, "pbo"),
+        Line(_("Sockets"), sockets or "", listed("network.pto", "building", obj.pk)),
         Line(_("Kind of drop"), obj.drop_type),
         Line(_("Cabled"), obj.cabled_on),
         Line(_("Commercial opening"), obj.opened_on),
@@ -95,8 +76,8 @@ def _pbo(obj: Pbo, user: Any) -> list[Line]:
     served = visible_to(user, Building).filter(pbo=obj).aggregate(n=Count("pk"), homes=Sum("dwellings"))
     return [
         Line(_("Type"), obj.get_kind_display()),
-        _to("PM", obj.pm, "pm"),
-        Line(_("Buildings served"), served["n"] or "", _listed("network.building", "pbo", obj.pk)),
+        to("PM", obj.pm, "pm"),
+        Line(_("Buildings served"), served["n"] or "", listed("network.building", "pbo", obj.pk)),
         Line(_("Dwellings"), served["homes"]),
         Line(_("Capacity"), obj.capacity),
         Line(_("Kind of place"), obj.placing),
@@ -112,9 +93,9 @@ def _pm(obj: Pm, user: Any) -> list[Line]:
     sums = held.aggregate(n=Count("pk"), used=Count("pk", filter=Q(operator__isnull=False)))
     return [
         Line(_("Type"), obj.get_kind_display()),
-        *(_to(_("PRDM"), prdm, "prdm") for prdm in links),
-        _to(_("Grouped under"), obj.parent, "pm"),
-        Line(_("Buildings served"), found["n"] or "", _listed("network.building", "pm", obj.pk)),
+        *(to(_("PRDM"), prdm, "prdm") for prdm in links),
+        to(_("Grouped under"), obj.parent, "pm"),
+        Line(_("Buildings served"), found["n"] or "", listed("network.building", "pm", obj.pk)),
         Line(_("of them deployed"), f"{found['ready'] * 100 // found['n']} %" if found["n"] else ""),
         Line(_("Dwellings"), obj.dwellings),
         Line(_("Positions used"), f"{sums['used']} / {sums['n']}" if sums["n"] else ""),

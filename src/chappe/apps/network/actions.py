@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from chappe.apps.network import many, photos, services, walking
-from chappe.apps.network.models import Pm, Position
+from chappe.apps.network import courses, many, photos, services, walking
+from chappe.apps.network.models import Cable, Pm, Position
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import visible_to
 from chappe.kit.jobs.services import enqueue
@@ -32,6 +32,20 @@ def remove_photo(*, actor: Actor, objects: list[Pm]) -> Done:
     for pm in objects:
         photos.remove_photo(actor=actor, pm=pm)
     return Done(_("The photo was taken away."))
+
+
+def set_course(*, actor: Actor, objects: list[Cable], course: str, **_read: Any) -> Done:
+    """Where a cable runs, or that nobody knows."""
+    for cable in objects:
+        courses.set_course(actor=actor, cable=cable, path=course)
+    return Done(_("The course of the cable is on the map.") if course else _("The cable has no course any more."))
+
+
+def put_course_back(*, actor: Actor, objects: list[Cable]) -> Done:
+    """The course before this one."""
+    for cable in objects:
+        courses.put_back(actor=actor, cable=cable)
+    return Done(_("The course is again as it was before."))
 
 
 def walk(*, actor: Actor, objects: list[Pm]) -> Done:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
-from chappe.apps.network import drawing, walking
+from chappe.apps.network import drawing, queries, walking
 from chappe.apps.network.models import (
     Building,
     Cable,
@@ -18,7 +18,6 @@ from chappe.apps.network.models import (
     Position,
     Prdm,
     Pto,
-    Splice,
 )
 from chappe.kit.access.door import Level, may_touch, visible_to
 from chappe.kit.screens import registry
@@ -167,13 +166,12 @@ FAULTS_SAID = {
 
 def cable_opened(cable: Cable, _user: Any) -> dict[str, Any]:
     """Tubes and fibres in their colours; hollow when nothing is joined."""
-    rows = list(cable.fibres.order_by("number").values_list("pk", "number", "state", "position__pk"))
-    ends = Splice.objects.filter(Q(a__cable=cable) | Q(b__cable=cable)).values_list("a_id", "b_id")
-    joined = {key for pair in ends for key in pair if key is not None}
+    rows = list(cable.fibres.order_by("number").values_list("pk", "number", "state"))
+    joined = queries.joined_fibres(cable)
     said = dict(Fibre.State.choices)
     fibres = [
-        (number, str(said[state]), pk in joined or position is not None, registry.url("network.fibre", "detail", pk=pk))
-        for pk, number, state, position in rows
+        (number, str(said[state]), pk in joined, registry.url("network.fibre", "detail", pk=pk))
+        for pk, number, state in rows
     ]
     opened = drawing.tubes(fibres, cable.per_tube, cable.scheme)
     return {"tubes": opened, "joined": sum(tube["joined"] for tube in opened), "total": len(fibres)}

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from chappe.apps.network import courses
 from chappe.apps.network.models import (
     Building,
     Cable,
@@ -22,6 +23,7 @@ from chappe.apps.network.models import (
 from chappe.apps.network.models.located import ADDRESS
 from chappe.apps.network.photos import MAX_BYTES, PICTURES
 from chappe.apps.parties.models import Operator
+from chappe.core.network.geo import EPSG
 from chappe.kit.access.door import visible_to
 
 POINT = ("projection", "x", "y")
@@ -187,6 +189,30 @@ class PhotoForm(forms.Form):
         if given.size > MAX_BYTES:
             raise ValidationError(_("This picture is larger than 12 MB."))
         return given
+
+
+class CourseForm(forms.Form):
+    """Where a cable runs."""
+
+    course = forms.CharField(
+        label=_("Line"), required=False, max_length=400_000, strip=True,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "ch-ref", "spellcheck": "false"}),
+        help_text=_("WKT (LINESTRING, MULTILINESTRING) or GeoJSON, as map tools copy it. Empty: no course is known. It can be drawn on the map too."),
+    )  # fmt: skip
+    projection = forms.ChoiceField(
+        label=_("Projection"), required=False,
+        choices=[("", _("Degrees, or Lambert-93")), *((name, name) for name in EPSG if name not in {"WGS84", "RGF93"})],
+        help_text=_("Of a WKT line. GeoJSON is always in degrees."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                data["course"] = courses.read(data["course"], data.get("projection", ""))
+            except ValidationError as error:
+                self.add_error("course", error)
+        return data
 
 
 class PatchForm(forms.Form):

@@ -4,9 +4,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.network import actions, cards, queries
+from chappe.apps.network import actions, cards, courses, queries
 from chappe.apps.network.access import AREA
-from chappe.apps.network.forms import CableForm, ModuleForm, PatchForm, PositionForm, SpliceForm
+from chappe.apps.network.forms import CableForm, CourseForm, ModuleForm, PatchForm, PositionForm, SpliceForm
 from chappe.apps.network.models import (
     Building,
     Cable,
@@ -20,6 +20,7 @@ from chappe.apps.network.models import (
     Pto,
     Splice,
 )
+from chappe.apps.network.panels import Live
 from chappe.apps.network.screens import ALL, FEW, SECTION, joined, pointing, verbs
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import Action, Column, FilterKind, Kind, Menu, Panel, Related, Scope, Screen, Tone
@@ -138,13 +139,19 @@ registry.register(
         ordering=("reference",),
         subtitle=lambda cable: " → ".join(part for part in (cable.start, cable.end) if part),
         estimate=FEW,
-        panels=(
+        panels=Live("panels", "cable", (
             Panel(title=_("Tubes and fibres"), icon="palette", template="network/cable.html", context=cards.cable_opened),
             Panel(title=_("Cable"), icon="line", aside=True, columns=("kind", "pm", "capacity", "per_tube", "scheme", "start", "end", "length")),
-        ),
+        )),
         form=CableForm,
         fields=CableForm.Meta.fields,
         bulk_fields=("scheme",),
+        actions=(
+            Action(name="course", label=_("Its course"), icon="route-alt-left", perform=actions.set_course, form=CourseForm),
+            Action(name="course-back", label=_("Put the course before back"), icon="arrow-back-up", perform=actions.put_course_back,
+                   confirm=_("The course as it was before the last change by hand."),
+                   offered=lambda cable, _user: courses.before(cable) is not None),
+        ),
         **verbs(Cable),
     )
 )  # fmt: skip

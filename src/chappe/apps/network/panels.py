@@ -9,7 +9,7 @@ from typing import Any
 
 from chappe.kit.screens.declare import Panel, Related
 
-PAGES = ("pm", "building", "pto", "pbo")
+PAGES = ("pm", "building", "pto", "pbo", "cable")
 _panels: dict[str, dict[str, tuple[int, Panel]]] = {page: {} for page in PAGES}
 _related: dict[str, list[tuple[int, Related]]] = {page: [] for page in PAGES}
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from chappe.apps.network.models import Building
+from chappe.apps.network.models import Building, Cable, Splice
 from chappe.apps.network.models.located import folded, folded_all
 from chappe.apps.parties.models import Commune
 
@@ -168,6 +168,14 @@ def _street(words: list[str]) -> Q:
     for word in telling[1:]:
         starts &= Q(search__contains=word)
     return starts
+
+
+def joined_fibres(cable: Cable) -> set[int]:
+    """Keys of the fibres of a cable that a splice or a position of a PM holds."""
+    ends = Splice.objects.filter(Q(a__cable=cable) | Q(b__cable=cable)).values_list("a_id", "b_id")
+    spliced = {key for pair in ends for key in pair if key is not None}
+    own = cable.fibres.values_list("pk", "position__pk")
+    return {key for key, position in own if position is not None or key in spliced}
 
 
 def insees(code: str) -> list[str]:

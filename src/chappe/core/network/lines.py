@@ -3,11 +3,14 @@
 A course is parts of points, each (longitude, latitude): ``5.49521,47.09102 5.49533,47.0911;…``. Nothing here reads a file.
 """
 
+import math
 import re
 import struct
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 Point = tuple[float, float]
+RADIUS = 6_371_008.8  # mean radius of the earth, metres
 DIGITS = 6  # of a degree: eleven centimetres
 _WKT = re.compile(r"(?:SRID=\d+[;,]\s*)?(?:MULTI)?LINESTRING\s*Z?M?\s*(\(.*\))\Z", re.IGNORECASE | re.DOTALL)
 _PART = re.compile(r"\(([^()]+)\)")
@@ -34,6 +37,31 @@ def read_path(text: str) -> list[list[Point]]:
 def _pair(text: str) -> Point:
     x, _comma, y = text.partition(",")
     return float(x), float(y)
+
+
+def metres(points: Sequence[Point]) -> float:
+    """How long a line in degrees is on the ground, within a few thousandths: the earth is taken as a ball."""
+    total = 0.0
+    for (x0, y0), (x1, y1) in pairwise(points):
+        a, b = math.radians(y0), math.radians(y1)
+        half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(x1 - x0) / 2) ** 2
+        total += 2 * RADIUS * math.asin(math.sqrt(min(1.0, half)))
+    return total
+
+
+def middle(parts: Sequence[Sequence[Point]]) -> Point | None:
+    """The point half-way along the longest part; None for no line."""
+    if not parts:
+        return None
+    line = max(parts, key=metres)
+    left = metres(line) / 2
+    for (x0, y0), (x1, y1) in pairwise(line):
+        step = metres([(x0, y0), (x1, y1)])
+        if step >= left and step > 0:
+            share = left / step
+            return x0 + (x1 - x0) * share, y0 + (y1 - y0) * share
+        left -= step
+    return line[0]
 
 
 def read_geometry(raw: str) -> list[list[Point]] | None:

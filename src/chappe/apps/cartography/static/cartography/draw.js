@@ -29,7 +29,7 @@ export class Draw {
     this.mode = mode;
     this.text.textContent = this.words[`draw_${mode}`];
     this.note.hidden = false;
-    this.buttons[mode].setAttribute("aria-pressed", "true");
+    this.buttons[mode]?.setAttribute("aria-pressed", "true");
     this.map.getCanvas().style.cursor = "crosshair";
     this.map.doubleClickZoom.disable();
     if (mode === "rectangle") { this.map.dragPan.disable(); this.map.touchZoomRotate.disable(); }
@@ -37,8 +37,10 @@ export class Draw {
 
   stop() {
     if (!this.on) return;
-    this.buttons[this.mode].setAttribute("aria-pressed", "false");
+    this.buttons[this.mode]?.setAttribute("aria-pressed", "false");
+    const given = this.given;
     this.mode = "";
+    this.given = null;
     this.ended = performance.now();
     this.corners = [];
     this.from = null;
@@ -49,6 +51,13 @@ export class Draw {
     this.map.touchZoomRotate.disableRotation();
     setTimeout(() => this.map.doubleClickZoom.enable(), 50);
     this.show([]);
+    given?.stopped?.();
+  }
+
+  /* a line instead of an area: ``drawn`` gets its points, ``stopped`` is told when it is given up */
+  line(given) {
+    this.start("line");
+    this.given = given;
   }
 
   at(event) {
@@ -69,7 +78,7 @@ export class Draw {
 
   move(event) {
     if (this.mode === "rectangle" && this.from) this.show(box(this.from, this.at(event)));
-    if (this.mode === "polygon" && this.corners.length) this.show([...this.corners, this.at(event)]);
+    if ((this.mode === "polygon" || this.mode === "line") && this.corners.length) this.show([...this.corners, this.at(event)]);
   }
 
   up(event) {
@@ -79,12 +88,12 @@ export class Draw {
       const corners = box(this.from, this.at(event));
       if (moved < 8) { this.from = null; return; }
       this.end([corners[0], corners[2]], corners);
-    } else if (this.mode === "polygon" && moved < 6) {
+    } else if (this.mode !== "rectangle" && moved < 6) {
       const corner = this.at(event), last = this.corners.at(-1);
       if (last && this.near(last, corner)) return;
-      if (this.corners.length > 2 && this.near(this.corners[0], corner)) { this.finish(); return; }
+      if (this.mode === "polygon" && this.corners.length > 2 && this.near(this.corners[0], corner)) { this.finish(); return; }
       this.corners.push(corner);
-      this.done.hidden = this.corners.length < 3;
+      this.done.hidden = this.corners.length < this.least;
       this.show(this.corners);
     }
   }
@@ -95,7 +104,7 @@ export class Draw {
   }
 
   double(event) {
-    if (this.mode !== "polygon") return;
+    if (this.mode !== "polygon" && this.mode !== "line") return;
     event.preventDefault();
     event.stopPropagation();
     this.finish();
@@ -104,11 +113,18 @@ export class Draw {
   key(event) {
     if (!this.on) return;
     if (event.key === "Escape") this.stop();
-    if (event.key === "Enter" && this.mode === "polygon" && event.target.tagName !== "BUTTON") this.finish();
+    if (event.key === "Enter" && this.mode !== "rectangle" && event.target.tagName !== "BUTTON") this.finish();
   }
 
+  get least() { return this.mode === "line" ? 2 : 3; }
+
   finish() {
-    if (this.corners.length > 2) this.end(this.corners, this.corners);
+    if (this.corners.length < this.least) return;
+    if (this.mode !== "line") { this.end(this.corners, this.corners); return; }
+    const [points, given] = [[...this.corners], this.given];
+    this.given = null;
+    this.stop();
+    given.drawn(points);
   }
 
   end(corners, shown) {
@@ -120,8 +136,8 @@ export class Draw {
 
   show(corners) {
     const shapes = [];
-    if (corners.length === 2) shapes.push(feature("LineString", corners));
-    if (corners.length > 2) shapes.push(feature("Polygon", [[...corners, corners[0]]]));
+    if (corners.length === 2 || (this.mode === "line" && corners.length > 1)) shapes.push(feature("LineString", corners));
+    if (corners.length > 2 && this.mode !== "line") shapes.push(feature("Polygon", [[...corners, corners[0]]]));
     this.map.getSource("area").setData({ type: "FeatureCollection", features: shapes });
   }
 }

@@ -57,7 +57,7 @@ export function addNetwork(map, config) {
   const hue = ["match", ["get", "kind"], "TR", "#9a3412", "RA", "#64748b", "#0f766e"];
   add(layer("cable", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 0], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": hue, "line-opacity": 0.85, "line-width": thick } }));
   add(layer("cable-straight", "line", "cable", { minzoom: config.from.cable, filter: ["==", ["get", "drawn"], 1], paint: { "line-color": hue, "line-opacity": ["match", ["get", "kind"], "PBO", 0.16, 0.5], "line-width": thick, "line-dasharray": [2, 2] } }));
-  add({ id: "ties", type: "line", source: "ties", layout: { "line-cap": "round" }, paint: { "line-color": BRAND, "line-opacity": 0.75, "line-width": 2.2 } });
+  add({ id: "ties", type: "line", source: "ties", layout: { "line-cap": "round" }, paint: { "line-color": BRAND, "line-opacity": 0.8, "line-width": 4.5 } });
   add(layer("chosen-under", "circle", "building", { filter: ["==", ["get", "pm"], -1], minzoom: config.from.building, paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 15, 5.5, 18, 11], "circle-color": BRAND, "circle-opacity": 0.22 } }));
   add(layer("building", "circle", "building", { minzoom: config.from.building, layout: { "circle-sort-key": ["get", "kind"] },
     paint: { "circle-color": colour, "circle-radius": small, "circle-stroke-color": PAPER, "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 15, 0.5, 18, 1.6] } }));
@@ -83,6 +83,11 @@ export function showStates(map, config, shown) {
 
 export function showLayer(map, name, shown) {
   for (const one of name === "cable" ? ["cable", "cable-straight"] : [name]) map.setLayoutProperty(one, "visibility", shown ? "visible" : "none");
+}
+
+/* One cable drawn over the others. */
+export function trace(map, parts) {
+  map.getSource("ties").setData({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: parts } });
 }
 
 /* The buildings of a PM or of a PBO, marked. */

@@ -54,6 +54,7 @@ function ready(map) {
   const panel = new Panel(map, config, { mark });
   const draw = new Draw(map, { note: byId("mp-draw"), words, chosen: (corners) => panel.area(written(corners)) });
   panel.cleared = () => draw.show([]);
+  panel.line = (given) => draw.line(given);
   new Search(map, config, (found) => {
     map.jumpTo({ center: [found.longitude, found.latitude], zoom: found.zoom });
     if (found.layer) panel.thing(found.layer, found.pk);
@@ -76,7 +77,7 @@ function ready(map) {
     draw.show(box([b.getWest(), b.getSouth()], [b.getEast(), b.getNorth()]));
     panel.area(view());
   });
-  if (config.focus) panel.thing(config.focus.layer, config.focus.pk, { still: true });
+  if (config.focus) panel.thing(config.focus.layer, config.focus.pk, { still: true }).then(() => config.draw && panel.drawCourse());
   page.dataset.ready = "1";
   window.chappeMap = map;
 }
@@ -118,11 +119,12 @@ function figures(map, states) {
 }
 
 /* clicks: the nearest of the most telling things */
-const ORDER = ["pm", "prdm", "building", "pbo", "count"];
+const ORDER = ["pm", "prdm", "building", "pbo", "count"], LINES = ["cable", "cable-straight"];
 function under(map, { x, y }, room) {
   const found = map.queryRenderedFeatures([[x - room, y - room], [x + room, y + room]], { layers: ORDER });
   const far = (feature) => { const p = map.project(feature.geometry.coordinates); return Math.hypot(p.x - x, p.y - y); };
-  return found.sort((a, b) => far(a) - far(b) + (ORDER.indexOf(a.layer.id) - ORDER.indexOf(b.layer.id)) * 4)[0];
+  const nearest = found.sort((a, b) => far(a) - far(b) + (ORDER.indexOf(a.layer.id) - ORDER.indexOf(b.layer.id)) * 4)[0];
+  return nearest || map.queryRenderedFeatures([[x - room, y - room], [x + room, y + room]], { layers: LINES })[0];
 }
 
 function clicks(map, panel, draw) {
@@ -134,7 +136,9 @@ function clicks(map, panel, draw) {
       map.easeTo({ center: feature.geometry.coordinates, zoom: Math.min(map.getZoom() + 2.2, config.from.building + 0.6), duration: 450 });
       return;
     }
-    panel.thing(feature.layer.id, feature.id, { still: true });
+    // a line guessed from an IPE alone is a box that hangs on its PM: it leads to the box
+    const layer = LINES.includes(feature.layer.id) ? (feature.properties.kind === "PBO" ? "pbo" : "cable") : feature.layer.id;
+    panel.thing(layer, feature.id, { still: true });
   });
   map.on("mousemove", (event) => {
     if (draw.on) return;

@@ -1,9 +1,9 @@
 /* The panel beside the map, a sheet from below on a phone: what the server says of a thing or of an area. */
-import { mark } from "./layers.js";
+import { mark, trace } from "./layers.js";
 
 export class Panel {
   constructor(map, config) {
-    Object.assign(this, { map, config, asked: 0, cleared: () => {} });
+    Object.assign(this, { map, config, asked: 0, cleared: () => {}, line: () => {} });
     this.box = document.getElementById("mp-panel");
     this.inside = document.getElementById("mp-inside");
     document.getElementById("mp-close").addEventListener("click", () => this.close());
@@ -38,17 +38,21 @@ export class Panel {
 
   thing(layer, pk, { still = false } = {}) {
     this.cleared();
+    trace(this.map, []);
     mark(this.map, layer, Number(pk));
     return this.fetch(`${this.config.show}${layer}/${pk}/`, () => {
-      const told = this.inside.querySelector(".mp-thing");
-      this.place = [Number(told.dataset.longitude), Number(told.dataset.latitude)];
-      this.point(...this.place);
-      if (!still || this.covered()) this.map.easeTo({ center: this.place, padding: this.room(), duration: 350 });
+      const told = this.inside.querySelector(".mp-thing"), line = told.dataset.line;
+      if (line) trace(this.map, JSON.parse(line));
       history.replaceState(null, "", `${location.pathname}?${layer}=pk:${pk}${location.hash}`);
+      if (!told.dataset.longitude) return;
+      this.place = [Number(told.dataset.longitude), Number(told.dataset.latitude)];
+      if (!line) this.point(...this.place);
+      if (!still || this.covered()) this.map.easeTo({ center: this.place, padding: this.room(), duration: 350 });
     });
   }
 
   area(text) {
+    trace(this.map, []);
     mark(this.map, "", 0);
     return this.fetch(`${this.config.area}?area=${encodeURIComponent(text)}`);
   }
@@ -73,6 +77,22 @@ export class Panel {
     const go = event.target.closest("[data-layer]");
     if (go) this.thing(go.dataset.layer, go.dataset.pk);
     if (event.target.closest("[data-zoom]")) this.map.easeTo({ center: this.place, zoom: Math.max(18, this.map.getZoom()), padding: this.room() });
+    if (event.target.closest("[data-draw]")) this.drawCourse();
+  }
+
+  /* the panel gives way to the map while a course is drawn; its form then sends the line */
+  drawCourse() {
+    const form = this.inside.querySelector("form[data-course]");
+    if (!form) return;
+    this.box.hidden = true;
+    this.line({
+      stopped: () => { this.box.hidden = false; },
+      drawn: (points) => {
+        trace(this.map, [points]);
+        form.elements.course.value = `LINESTRING (${points.map(([x, y]) => `${x.toFixed(6)} ${y.toFixed(6)}`).join(", ")})`;
+        form.submit();
+      },
+    });
   }
 
   open() {
@@ -87,6 +107,7 @@ export class Panel {
     this.box.classList.remove("mp-tall");
     document.getElementById("mp").classList.remove("mp-told");
     this.cleared();
+    trace(this.map, []);
     mark(this.map, "", 0);
     this.map.setPadding({ top: 0, right: 0, bottom: 0, left: 0 });
     history.replaceState(null, "", location.pathname + location.hash);

@@ -15,6 +15,7 @@ from .screens import body
 #: Jobs run twice elsewhere, and where.
 TESTED_ELSEWHERE = {
     "network.walk": "tests/apps/network: every PM walked, twice",
+    "exchange.purge": "tests/apps/exchange/test_purging.py",
     "exchange.read": "tests/apps/exchange: plan, apply and undo of each format, twice",
     "exchange.apply": "tests/apps/exchange: plan, apply and undo of each format, twice",
     "exchange.undo": "tests/apps/exchange: plan, apply and undo of each format, twice",

@@ -7,12 +7,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.exchange import flow
+from chappe.apps.exchange import flow, purging
 from chappe.apps.exchange.access import AREA
 from chappe.apps.exchange.models import ReceivedFile, State
 from chappe.apps.exchange.words import verdict
 from chappe.kit.jobs.context import Cancelled, HandedBack, JobContext, LeaseLost
-from chappe.kit.jobs.registry import job
+from chappe.kit.jobs.registry import job, schedule
 from chappe.kit.screens import registry
 
 
@@ -46,6 +46,24 @@ def undo(ctx: JobContext, file: int) -> None:
         ctx.progress(done, total, _g("undoing"))
 
     _run(ctx, file, State.UNDOING, lambda: flow.run_undo(actor=ctx.actor, file=file, job=ctx.job.pk, progress=progress))
+
+
+@schedule("50 3 * * *")
+@job("exchange.purge", label=_("Forget old received files"), area=AREA)
+def purge(ctx: JobContext) -> None:
+    """Nightly: what is older than the setting says and done with; what waits for somebody is told, and stays."""
+
+    def progress(done: int, total: int) -> None:
+        ctx.check()
+        ctx.progress(done, total)
+
+    done = purging.purge(actor=ctx.actor, progress=progress)
+    ctx.result(files=done.files, waiting=done.waiting, held=done.held)
+    ctx.log(_g("%(n)d old files forgotten.") % {"n": done.files})
+    if done.waiting:
+        ctx.log(_g("%(n)d files as old are kept: they wait to be handled.") % {"n": done.waiting}, level="warning")
+    if done.held:
+        ctx.log(_g("%(n)d files as old are kept: something hangs on them.") % {"n": done.held}, level="warning")
 
 
 def _run(ctx: JobContext, file: int, state: str, work: Callable[[], Any]) -> None:

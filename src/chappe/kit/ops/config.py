@@ -98,6 +98,12 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Address search beyond our own: https://geocoder.example/search?q={q}&limit=5, answering GeoJSON; empty: none is asked.",
     ),
+    Setting(
+        "RECEIVED_DAYS",
+        "int",
+        1095,
+        "Days after which received files that were applied, undone or refused are forgotten; those that wait never are. 0: none is.",
+    ),
     Setting("MAP_CACHE_MB", "int", 500, "Largest folder of map tiles kept on disk, in megabytes."),
     Setting(
         "METRICS_TOKEN",

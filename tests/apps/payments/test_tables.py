@@ -141,3 +141,48 @@ def test_a_file_that_waits_is_its_senders_alone(client, alice, bruno, chloe, wor
     assert client.get("/payments/columns/")["Location"] == "/payments/upload/"
     assert client.post("/payments/columns/", COLUMNS)["Location"] == "/payments/upload/"
     assert not BankLayout.objects.exists()
+
+
+def camt(*rows: tuple[str, str, str, str]) -> bytes:
+    """(day, euros, name, text) as a camt.053 of our account."""
+    entries = "".join(
+        f'<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>{day}</Dt></BookgDt>'
+        f"<NtryDtls><TxDtls><RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"
+        for day, amount, name, text in rows
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr/>'
+        f"<Stmt><Id>REL-11</Id><Acct><Id><IBAN>{OUR_IBAN}</IBAN></Id><Ccy>EUR</Ccy></Acct>{entries}</Stmt></BkToCstmrStmt></Document>"
+    ).encode()
+
+
+def test_what_two_kinds_of_file_tell_waits_for_a_person(world, layout, client, alice):
+    """The transfer of the 18th by CSV, then by camt.053 in other words; two others of the same amount are others."""
+    invoice = issued(world.payer, "1120", number="F2026-000077")
+    first = receive(csv(FIRST))
+    assert bank.apply(actor=SYSTEM, bank_statement=first) == (1, [])
+    again = ("2026-11-18", "1120.00", "GARAGE DUPONT", "F2026-000077")
+    [second] = bank.receive(
+        actor=SYSTEM,
+        data=camt(again, again, ("2026-11-18", "1120.00", "MME HUGUETTE", "CADEAU"), ("2026-11-19", "1120.00", "X", "F2026-000077")),
+        name="releve.xml",
+    ).statements  # fmt: skip
+    rows = list(second.movements.order_by("position"))
+    assert [row.twin for row in rows] == [first.movements.get(position=1), None, None, None]
+    assert rows[0].state == "waiting"
+    assert [(issue["code"], issue["severity"]) for issue in second.issues] == [("bank-twins", "warning")]
+    assert bank.accept_from(actor=SYSTEM, bank_statement=second, confidence=40) == 1, "the second by name, not the twin"
+    client.force_login(alice)
+    page = client.get(registry.object_url(rows[0])).content.decode()
+    assert "Probably a duplicate" in page
+    assert registry.object_url(first.movements.get(position=1)) in page
+    bank.ignore(actor=SYSTEM, movement=rows[0])
+    assert queries.open_of(invoice) == 0
+    assert Payment.objects.count() == 1, "nothing was counted twice, nothing was dropped"
+    # the other way round; one table is no twin of another, nor anything of what is undone
+    third = receive(csv("19/11/2026;VIR X F2026-000077;;1120,00\r\n", "18/11/2026;VIR HORTENSE;;1120,00\r\n", LATER))
+    assert [row.twin for row in third.movements.order_by("position")] == [rows[3], None, None]
+    bank.undo(actor=SYSTEM, bank_statement=second)
+    bank.undo(actor=SYSTEM, bank_statement=third)
+    fourth = receive(csv("19/11/2026;VIR X F2026-000077;;1120,00\r\n"))
+    assert fourth.movements.get().twin is None

@@ -1,7 +1,8 @@
 """Verbs on bank files: receive a statement and plan it, decide a movement, apply what is accepted, undo it; take rejections in.
 
 Nothing of a statement touches the accounts before it is applied; what was applied is undone by opposite rows. The same file twice,
-or the same statement in another file, is refused; of a table (CSV), movements that an earlier table gave are left aside.
+or the same statement in another file, is refused; of a table (CSV), movements that an earlier table gave are left aside; what another
+file of the account probably told already (``twins.py``) waits for a person.
 """
 
 import io
@@ -15,10 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.customers.models import Customer
-from chappe.apps.payments import collections, matching, services, tables
+from chappe.apps.payments import collections, matching, services, tables, twins
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models import BankLayout, BankStatement, Collection, Debit, Movement, Payment
-from chappe.core.base.issue import Severity
+from chappe.core.base.issue import Issue, Severity
 from chappe.core.sepa import returns, statement
 from chappe.core.sepa.values import masked
 from chappe.kit.access.actor import Actor
@@ -74,7 +75,9 @@ def _received(actor: Actor, data: bytes, name: str, owner: Any, layout: BankLayo
     matcher = matching.Matcher(owner)
     for one in reading.statements:
         made = _planned(one, stored, name, owner, matcher)
-        made.issues = [issue.as_dict(language) for issue in reading.issues]
+        same = made.movements.filter(twin__isnull=False).count()
+        more = [Issue("bank-twins", Severity.WARNING, params={"number": same})] if same else []
+        made.issues = [issue.as_dict(language) for issue in [*reading.issues, *more]]
         made.save()
         audit.event(actor, made, "payments.statement_received", number=made.movements_count)
         received.statements.append(made)
@@ -88,10 +91,10 @@ def _planned(read: statement.Statement, stored: Any, name: str, owner: Any, matc
         name=_title(read)[:120] or name[:120],
     )  # fmt: skip
     row.set_iban(read.iban)
-    twins = BankStatement.objects.filter(owner=owner, iban_key=row.iban_key, identity=row.identity).exclude(
+    there = BankStatement.objects.filter(owner=owner, iban_key=row.iban_key, identity=row.identity).exclude(
         state=State.UNDONE
     )
-    same = twins.filter(stored__sha256=stored.sha256) | twins.filter(
+    same = there.filter(stored__sha256=stored.sha256) | there.filter(
         last_day=row.last_day, movements_count=row.movements_count
     )
     if same.exists():
@@ -99,7 +102,9 @@ def _planned(read: statement.Statement, stored: Any, name: str, owner: Any, matc
             _("The statement “%(name)s” is here already: its movements would count twice.") % {"name": row.name}
         )
     row.save()
-    Movement.objects.bulk_create([_movement(row, move, matcher.match(move)) for move in read.movements], batch_size=500)
+    known = twins.Twins(row, read)
+    rows = [_movement(row, move, matcher.match(move), known.of(move)) for move in read.movements]
+    Movement.objects.bulk_create(rows, batch_size=500)
     return row
 
 
@@ -110,15 +115,17 @@ def _title(read: statement.Statement) -> str:
     return " · ".join(filter(None, (masked(read.iban), " – ".join(dict.fromkeys(days)), number)))
 
 
-def _movement(row: BankStatement, move: statement.Movement, found: matching.Proposal) -> Movement:
-    sure = found.confidence >= matching.SURE
+def _movement(
+    row: BankStatement, move: statement.Movement, found: matching.Proposal, twin: Movement | None = None
+) -> Movement:
+    sure = found.confidence >= matching.SURE and twin is None
     nothing = move.amount < 0 and found.kind == Kind.NONE
     made = Movement(
         statement=row, position=move.position, day=move.booked, amount=move.amount, name=move.name[:140],
         text=(move.text or move.reference)[:300], end_to_end=move.end_to_end[:60], reason=move.reason[:10],
         batch=move.batch[:60], kind=found.kind, customer_id=found.customer, collection_id=found.collection,
         debit_id=found.debit, plan=[{"invoice": pk, "amount": amount} for pk, amount in found.plan],
-        confidence=found.confidence, why=found.why, state=Of.ACCEPTED if sure else Of.IGNORED if nothing else Of.WAITING,
+        confidence=found.confidence, why=found.why, twin=twin, state=Of.ACCEPTED if sure else Of.IGNORED if nothing else Of.WAITING,
     )  # fmt: skip
     made.set_iban(move.iban)
     return made
@@ -160,10 +167,13 @@ def accept(*, actor: Actor, movement: Movement) -> Movement:
 
 
 def accept_from(*, actor: Actor, bank_statement: BankStatement, confidence: int) -> int:
-    """Accept every proposal of a statement that is at least so sure; answers how many. What nobody was found for waits on."""
+    """Accept every proposal of a statement that is at least so sure; answers how many.
+
+    What nobody was found for waits on, and what another file probably told already.
+    """
     with transaction.atomic():
         row = _held(bank_statement, actor)
-        rows = row.movements.filter(state__in=[Of.WAITING, Of.UNDONE], confidence__gte=max(1, confidence))
+        rows = row.movements.filter(state__in=[Of.WAITING, Of.UNDONE], confidence__gte=max(1, confidence), twin=None)
         chosen = list(rows.exclude(kind=Kind.NONE).order_by("position"))
         for movement in chosen:
             accept(actor=actor, movement=movement)

@@ -93,6 +93,7 @@ MOVEMENT = Screen(
         Column(name="iban", label=_("IBAN"), kind=Kind.SECRET, shown=False),
         Column(name="debit", label=_("Debit"), kind=Kind.LINK, shown=False),
         Column(name="collection", label=_("SEPA collection"), kind=Kind.LINK, shown=False),
+        Column(name="twin", label=_("Probably the same as"), kind=Kind.LINK, shown=False),
         Column(name="statement", label=_("Statement"), kind=Kind.LINK, shown=False),
     ),
     scopes=(
@@ -100,10 +101,13 @@ MOVEMENT = Screen(
         Scope(name="accepted", label=pgettext_lazy("movements", "Accepted"), where=Q(state="accepted")),
         Scope(name="all", label=_("All")),
     ),
-    chips=(Chip(name="in", label=_("Came in"), where=lambda user: Q(amount__gt=0)),),
+    chips=(
+        Chip(name="in", label=_("Came in"), where=lambda user: Q(amount__gt=0)),
+        Chip(name="twins", label=_("Probable duplicates"), where=lambda user: Q(twin__isnull=False)),
+    ),
     search=("name", "text", "end_to_end", "customer__name"),
     ordering=("statement", "position"),
-    rows=lambda rows, _user: rows.select_related("customer", "statement", "debit", "collection"),
+    rows=lambda rows, _user: rows.select_related("customer", "statement", "debit", "collection", "twin__statement"),
     state="state",
     head="__str__",
     panels=(

@@ -97,6 +97,9 @@ def movement(row: Movement, user: Any) -> dict[str, Any]:
         "left": row.amount - taken if row.kind == "in" else 0,
         "because": row.because(),
         "split_url": splitting.movement_button(row, user),
+        "twin": row.twin,
+        "twin_url": registry.object_url(row.twin) if row.twin else "",
+        "twin_statement_url": registry.object_url(row.twin.statement) if row.twin else "",
     }
 
 

@@ -24,6 +24,8 @@ from chappe.kit.access.door import Level, claim, require, require_on
 from chappe.kit.audit.services import created, deleted, saved
 
 is_table = table.is_table
+#: What a table has for a number of the bank: its first and last day.
+TABLES = r"^[0-9]{8}-[0-9]{8}$"
 FIELDS = ("name", *BankLayout.NAMES, "dates", "decimal")
 
 
@@ -72,6 +74,7 @@ def read(data: bytes, owner: Any, layout: BankLayout | None = None) -> Reading:
 def _without_known(one: Statement, owner: Any, reading: Reading) -> Statement:
     """The movements that are new, numbered anew. As many twins as came before are left aside, not one more."""
     rows = Movement.objects.filter(statement__owner=owner, statement__iban_key__in=fingerprints(one.iban))
+    rows = rows.filter(statement__identity__regex=TABLES)  # what another kind of file tells is for a person: twins.py
     rows = rows.filter(day__range=(one.first_day, one.last_day)).exclude(statement__state=BankStatement.State.UNDONE)
     known = Counter(rows.values_list("day", "amount", "text", "name"))
     fresh = []

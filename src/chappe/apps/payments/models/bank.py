@@ -99,6 +99,10 @@ class Movement(WithAccount):
     plan = models.JSONField(default=list, editable=False)
     confidence = models.PositiveSmallIntegerField(_("confidence"), default=0)
     why = models.CharField(_("because"), max_length=30, blank=True)
+    #: Of another statement of the account: probably the same money, until a person has said so or not.
+    twin = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="twins", verbose_name=_("probably the same as")
+    )
 
     class Meta:
         verbose_name = _("movement")

@@ -132,6 +132,8 @@ def test_what_is_told_of_an_unknown_source_is_dropped(db):
 def test_a_collector_that_is_silent_is_not_in_order(source):
     told.tell(source.slug, state="connected", last=timezone.now())
     SourceState.objects.update(told_at=timezone.now() - dt.timedelta(minutes=10))
+    assert health_of(type(source).objects.get(pk=source.pk)).code == "starting"  # it was saved a moment ago
+    type(source).objects.update(updated_at=timezone.now() - dt.timedelta(minutes=10))
     verdict = health_of(type(source).objects.get(pk=source.pk))
     assert verdict.code == "waiting" and "chappe collect" in str(verdict.why)
 

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from django.utils import translation
 
-from chappe.apps.collect import intake, live
+from chappe.apps.collect import decoding, intake, live
 from chappe.apps.collect.models import Chunk, Source, TicketIssue, TicketProfile
+from chappe.core.tickets.contract import Decoded
 from chappe.kit.screens import registry
 from tests.apps.collect.conftest import NOON, calls, equation, put, read, take, ticket
 from tests.apps.collect.test_files import asterisk
@@ -233,6 +235,44 @@ def test_the_wizard_learns_a_layout_and_a_source_reads_with_it(signed, source, f
     chunk.refresh_from_db()
     assert equation(chunk) == (3, 2, 0, 1, 0)
     assert [(call["ext"], call["usage"]) for call in calls()] == [("201", 151_000_000), ("202", 12_000_000)]
+
+
+def test_a_learnt_layout_is_opened_again_in_the_wizard_and_corrected(signed, source):
+    form = signed.post("/collect/mapping/", {"sample": SAMPLE}).context["mapping_form"]
+    data = {name: form[name].value() or "" for name in form.fields if form[name].value() is not False}
+    data |= {"step": "mapping", "sample": SAMPLE, "save": "1", "label": "Opérateur X"}
+    signed.post("/collect/mapping/", data)
+    row = TicketProfile.objects.get()
+    page = body(signed.get(f"/collect/profile/{row.pk}/"))
+    assert "Date of the start" in page and f"/collect/mapping/?profile={row.slug}" in page
+    again = signed.get(f"/collect/mapping/?profile={row.slug}")
+    form = again.context["mapping_form"]
+    assert "2 read" in body(again) and form["label"].value() == "Opérateur X"
+    assert [form[f"col_{n}"].value() for n in range(6)] == ["date", "time", "extension", "called", "duration", "way"]
+    changed = data | {"col_2": "caller", "timezone": "UTC", "label": "Opérateur X2"}
+    refused = signed.post(f"/collect/mapping/?profile={row.slug}", changed | {"col_0": ""})
+    assert refused.status_code == 422 and TicketProfile.objects.get().label == "Opérateur X"
+    assert signed.post(f"/collect/mapping/?profile={row.slug}", changed)["Location"] == f"/collect/profile/{row.pk}/"
+    row = TicketProfile.objects.get()
+    assert (row.slug, row.label, row.timezone) == ("operateur-x", "Opérateur X2", "UTC")
+    assert set(row.options["fields"]) == {"date", "time", "caller", "called", "duration", "way"}
+    assert signed.get("/collect/mapping/?profile=asterisk").status_code == 404  # not learnt: corrected in its form
+
+
+def test_what_we_find_wrong_ourselves_is_said_in_the_language_of_who_reads_it(source):
+    issue = TicketIssue(source=source, code="collect.half-line")
+    with translation.override("fr"):
+        assert issue.sentence().startswith("La ligne a été coupée par une déconnexion")
+        assert decoding.show(1, b"half", Decoded(), cut="half").issues[0]["sentence"] == issue.sentence()
+
+
+def test_the_form_of_a_source_knows_how_each_format_comes_and_takes_days_as_boxes(signed, db):
+    form = signed.get("/collect/source/new/").context["form"]
+    usual = json.loads(form.fields["profile"].widget.attrs["data-transports"])
+    assert usual["alcatel-oxe"]["way"] == "connect" and usual["alcatel-oxe"]["port"] == 2533
+    assert usual["cisco-cucm"]["ways"] == ["folder", "sftp", "ftps", "upload"]
+    assert form.fields["open_days"].clean(["6", "1", "2"]) == "126" == form.fields["open_days"].clean("126")
+    assert form["open_days"].value() == ["1", "2", "3", "4", "5"]
 
 
 def people_actor():

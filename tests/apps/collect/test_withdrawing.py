@@ -1,5 +1,6 @@
 """A counted file taken back, and a source tried before anybody waits for its tickets."""
 
+import datetime as dt
 import io
 import socket
 
@@ -151,6 +152,8 @@ def test_a_connection_is_tried(source, tmp_path):
 def test_whether_we_listen_is_asked_of_the_collector(source):
     from chappe.apps.collect.told import tell
 
+    assert "within ten seconds" in trying.try_source(actor=SYSTEM, source=source)  # it was saved a moment ago
+    source.updated_at -= dt.timedelta(minutes=10)
     with pytest.raises(ValidationError, match="has not said anything"):
         trying.try_source(actor=SYSTEM, source=source)
     tell(source.slug, state="listening")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from chappe.apps.collect import words
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.records import sample_of
 from chappe.apps.usage import policies
-from chappe.core.base.issue import Severity
+from chappe.core.base.issue import Issue, Severity
 from chappe.core.calls.masking import mask
 from chappe.core.tickets.contract import Decoded, Profile, Segment, Way
 from chappe.kit.access.door import Level, may
@@ -62,15 +62,12 @@ def readable(data: bytes, encoding: str = "utf-8") -> str:
 
 def show(number: int, data: bytes, found: Decoded, *, hidden: int = 0, cut: str = "") -> Shown:
     """One record with everything that is said of it."""
-    language = (get_language() or "fr")[:2]
     issues = [
-        {"tone": TONES[issue.severity], "sentence": masked(issue.sentence(language), hidden), "field": issue.field}
+        {"tone": TONES[issue.severity], "sentence": masked(words.issue_sentence(issue), hidden), "field": issue.field}
         for issue in found.issues
     ]
     if cut:
-        from chappe.core.base.issue import Issue
-
-        issues.insert(0, {"tone": "bad", "sentence": Issue(f"collect.{cut}-line").sentence(language), "field": ""})
+        issues.insert(0, {"tone": "bad", "sentence": words.issue_sentence(Issue(f"collect.{cut}-line")), "field": ""})
     bad = cut or any(issue["tone"] == "bad" for issue in issues)
     if found.segments and not bad:
         tone = "warn" if any(issue["tone"] == "warn" for issue in issues) else "ok"

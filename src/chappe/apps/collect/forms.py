@@ -1,5 +1,6 @@
 """What a person is asked: a source, a profile, a file and what it is, lines to test or to mend, a mapping of columns."""
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -23,6 +24,7 @@ ZONES = (
     "Pacific/Noumea", "Pacific/Tahiti", "America/Miquelon",
 )  # fmt: skip
 OPTION = "opt_"
+WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
 @cache
@@ -44,13 +46,34 @@ NEEDED_BY = {
     "server_key": "sftp ftps", "allowed_peers": "listen http", "folder": _FETCHED, "pattern": _FETCHED, "files_grow": _FETCHED,
 }  # fmt: skip
 GROUPS = (
-    (_("What it is"), ("name", "slug", "owner")),
+    (_("What it is"), ("name", "profile", "slug", "owner")),
     (_("How its tickets come"), ("way", *NEEDED_BY)),
-    (_("How they are read"), ("profile", "timezone", "outside_prefix", "area", "own_ranges", "pays")),
+    (_("How they are read"), ("timezone", "outside_prefix", "area", "own_ranges", "pays")),
     (_("Whose calls they are, at what price"), ("customer", "sell_plan", "buy_plan")),
     (_("Opening hours and alarms"), ("opens_at", "closes_at", "open_days", "silence_minutes", "alarm_emails")),
     (_("The rest"), ("active", "notes")),
 )
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week as boxes; kept as digits, ``12345`` for Monday to Friday, which may be typed too."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=list(zip("1234567", WEEKDAYS, strict=True)), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return list(value) if isinstance(value, str) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        return [digit for word in super().to_python([value] if isinstance(value, str) else value) for digit in word]
+
+    def clean(self, value: Any) -> str:
+        return "".join(sorted(set(super().clean(value))))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(list(initial or ""), data)
 
 
 class SourceForm(forms.ModelForm):
@@ -63,6 +86,7 @@ class SourceForm(forms.ModelForm):
         label=_("Profile"), help_text=_("How its tickets are read. Test it on a few lines first if you are not sure.")
     )
     timezone = forms.ChoiceField(label=_("Clock of the PBX"), required=False)
+    open_days = DaysField(label=_("Open days"), initial="12345", help_text=_("Holidays of France are left out."))
     password = forms.CharField(
         label=_("Password"),
         required=False,
@@ -88,6 +112,8 @@ class SourceForm(forms.ModelForm):
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["profile"].choices = [("", "–"), *profiles.choices(user)]
+        self.fields["profile"].widget.attrs["data-transports"] = json.dumps(profiles.transports(user))
+        self.fields["way"].widget.attrs["data-unusual"] = _g("Tickets of this format usually come another way.")
         self.fields["timezone"].choices = zone_choices(_g("That of the profile"))
         if user is not None and not is_house(user):
             del self.fields["owner"]

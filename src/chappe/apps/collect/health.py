@@ -20,16 +20,18 @@ class Health(models.TextChoices):
     QUIET = "quiet", _("No ticket yet")
     OFF = "off", pgettext_lazy("a source", "Stopped")
     WAITING = "waiting", _("Reconnecting")
+    STARTING = "starting", _("Starting")
     ALARM = "alarm", _("Alarm")
     ERROR = "error", _("In error")
 
 
 TONES = {
-    Health.OK: Tone.OK, Health.QUIET: Tone.NEW, Health.OFF: Tone.NEW, Health.WAITING: Tone.WAIT, Health.ALARM: Tone.WARN,
+    Health.OK: Tone.OK, Health.QUIET: Tone.NEW, Health.OFF: Tone.NEW, Health.WAITING: Tone.WAIT, Health.STARTING: Tone.RUN, Health.ALARM: Tone.WARN,
     Health.ERROR: Tone.BAD,
 }  # fmt: skip
 GRAVE = frozenset({"disk", "failed", "connection"})
 STALE = dt.timedelta(minutes=3)
+FRESH = dt.timedelta(minutes=1)  # the collector looks at the sources every ten seconds
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,16 @@ def health_of(source: Source) -> Verdict:
         if told.state == SourceState.State.WAITING:
             return Verdict(Health.WAITING, told.detail)
         if told.state == SourceState.State.UNKNOWN or (told.told_at and timezone.now() - told.told_at > STALE):
+            if is_fresh(source):
+                return Verdict(Health.STARTING, _("The collector takes it up within ten seconds."))
             return Verdict(
                 Health.WAITING, _("The collector does not run: start it with “chappe serve” or “chappe collect”.")
             )
     if told.last_ticket is None:
         return Verdict(Health.QUIET)
     return Verdict(Health.OK)
+
+
+def is_fresh(source: Source) -> bool:
+    """Whether it was saved or started a moment ago, so that the collector may not know of it yet."""
+    return timezone.now() - source.updated_at < FRESH

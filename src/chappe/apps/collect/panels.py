@@ -4,18 +4,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from chappe.apps.collect import decoding, hours, profiles, queries, setup_words, withdrawing
+from chappe.apps.collect import decoding, hours, profiles, queries, setup_words, withdrawing, words
 from chappe.apps.collect.health import health_of
 from chappe.apps.collect.models import Chunk, Source, TicketIssue
 from chappe.apps.collect.pages import scores_shown
+from chappe.core.base.lang import translate
+from chappe.core.tickets.words import FIELDS
 from chappe.kit.access.door import Level, may_touch, visible_to
 from chappe.kit.screens import registry
 from chappe.kit.ui import formats
 from chappe.kit.ui.charts import Chart, Series, Shape
 
 HOURS_SHOWN = 48
+WEEK_SHOWN = 7 * 24  # when nothing came in those
 
 
 def health(source: Source, user: Any) -> dict[str, Any]:
@@ -45,8 +49,11 @@ def _connection(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def per_hour(source: Source, _user: Any) -> dict[str, Any]:
-    """Calls of the last two days, hour by hour, against the usual week; gaps are told under the chart."""
+    """Calls of the last two days, or seven when they had none, hour by hour, against the usual week; gaps are told under it."""
     shown = hours.last_hours(source, HOURS_SHOWN)
+    quiet = not any(hour.calls or hour.gap for hour in shown)
+    if quiet:
+        shown = hours.last_hours(source, WEEK_SHOWN)
     zone = ZoneInfo(source.zone())
     known = any(hour.usual is not None for hour in shown)
     labels = [
@@ -65,7 +72,8 @@ def per_hour(source: Source, _user: Any) -> dict[str, Any]:
         series.append(Series(label=_("Usual"), values=usual, tone="muted", shape=Shape.LINE))
     chart = Chart(slug=f"hours-{source.pk}", title=_("Calls per hour"), labels=labels, series=series)
     return {
-        "chart": None if chart.is_empty else chart,
+        "chart": chart if any(hour.calls or hour.gap for hour in shown) else None,
+        "quiet": quiet,
         "known": known,
         "gaps": _gaps(shown, zone),
         "zone": source.zone(),
@@ -161,24 +169,38 @@ def issue_line(issue: TicketIssue, user: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def profile_said(row: Any, _user: Any) -> dict[str, Any]:
+def profile_said(row: Any, user: Any) -> dict[str, Any]:
     """A profile's settings in words, and its text to be kept elsewhere."""
-    from chappe.apps.collect.forms import option_field
+    from chappe.apps.collect.forms import is_usual, option_field
     from chappe.core.tickets.registry import DECODERS, profile_to_toml
 
     info = DECODERS.get(row.decoder)
     options = []
     for option in info.options if info else ():
         value = (row.options or {}).get(option.name, option.default)
+        if option.name == "fields" and row.decoder == "mapped":
+            continue
         field = option_field(option, value)
-        options.append((field.label, _written(value)))
+        options.append((field.label, _written(value, option.kind), is_usual(option, value)))
+    held = {column: field for field, column in dict((row.options or {}).get("fields", {})).items()}
+    language = (get_language() or "fr")[:2]
+    holds = [
+        (column, translate(FIELDS[held[column]], language))
+        for column in row.columns or ()
+        if held.get(column) in FIELDS
+    ]
     return {
+        "holds": holds, "left": [column for column in row.columns or () if column not in held] if holds else [],
+        "wizard_url": f"{registry.url('collect.wizard')}?profile={row.slug}" if row.decoder == "mapped" else "",
+        "writes": may_touch(user, row, Level.WRITE), "usual": any(usual for *_told, usual in options),
         "options": options, "columns": list(row.columns or ()), "toml": profile_to_toml(profiles.as_profile(row)),
         "used": Source.objects.filter(profile=row.slug), "test_url": f"{registry.url('collect.test')}?profile={row.slug}",
     }  # fmt: skip
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, kind: str = "") -> str:
+    if kind == "choice":
+        return words.choice_label(value)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):

@@ -67,6 +67,23 @@ def choices(user: Any) -> list[tuple[Any, Any]]:
     return groups
 
 
+#: The word of a transport → ways of a source.
+_WAYS = {"file": ("folder", "sftp", "ftps", "upload")}
+
+
+def transports(user: Any) -> dict[str, dict[str, Any]]:
+    """What each profile says of how its tickets usually come: the first way, all of them, port, login, names of files."""
+    told = {}
+    for slug, profile in known_to(user).items():
+        known = dict(profile.transport)
+        ways = [way for word in known.get("ways", ()) for way in _WAYS.get(word, (word,))]
+        if ways:
+            first = {"file": "upload"}.get(known.get("way", ""), known.get("way") or ways[0])
+            usual = {name: known[name] for name in ("port", "login", "pattern") if known.get(name)}
+            told[slug] = {"way": first, "ways": ways} | usual
+    return told
+
+
 def known_to(user: Any) -> dict[str, Profile]:
     """Every profile that detection may try for ``user``: a correction of a packaged one competes beside it."""
     saved = {row.slug: as_profile(row) for row in visible_to(user, TicketProfile)}

@@ -331,6 +331,8 @@ registry.register(
         ),
         search=("source__name", "code"),
         ordering=("-since",),
+        state="code",
+        subtitle=lambda alarm: f"{alarm.source} · {alarm.standing()}",
         actions=(
             Action(name="seen", label=_("I have seen it"), icon="eye-check", perform=actions.seen, bulk=True, primary=True,
                    why_not=actions.why_not_seen),
@@ -346,6 +348,9 @@ registry.register(
         label=_("Fetched files"),
         label_one=_("Fetched file"),
         area=AREA,
+        intro=_(
+            "Each file found in a folder or on a server, once. One that changed since waits until somebody confirms its batch."
+        ),
         rows=lambda rows, _user: rows.select_related("source", "chunk"),
         columns=(
             Column(name="name", label=_("File"), kind=Kind.REF),
@@ -370,6 +375,7 @@ registry.register(
         label=_("Calls in the making"),
         label_one=_("Call in the making"),
         area=AREA,
+        intro=_("Calls whose last ticket has not come yet; without it they are closed by themselves after a while."),
         rows=lambda rows, _user: rows.filter(segments__gt=0).select_related("source"),
         columns=(
             Column(name="key", label=_("Call"), source="number", kind=Kind.REF, order_by="key"),

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from chappe.apps.collect.fetching import place_of
+from chappe.apps.collect.health import is_fresh
 from chappe.apps.collect.models import FETCH_WAYS, Source, SourceState, Way
 from chappe.connectors.files import FilesError, open_fetcher
 from chappe.connectors.files import sentence as files_sentence
@@ -69,6 +70,8 @@ def _collector(source: Source) -> str:
     if not source.active:
         raise ValidationError(_("The source is stopped: nothing listens for it. Start it first."))
     if told.told_at is None or told.told_at < timezone.now() - FRESH:
+        if is_fresh(source):
+            return _("The collector takes it up within ten seconds: try again then.")
         raise ValidationError(
             _("The collector has not said anything for a while: is “chappe serve” or “chappe collect” running?")
         )

@@ -1,23 +1,26 @@
 """The column-mapping wizard: a sample pasted or uploaded, a proposed mapping, columns corrected with lists, a preview, a profile.
 
-Nothing is kept between the steps but what the page carries; only the last step writes, through the verb of profiles.
+A profile that was learnt is corrected here too: ``?profile=`` opens it at the second step, and saving changes that profile.
+Nothing is kept between the steps but what the page carries; only the last step writes, through the verbs of profiles.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.collect import decoding, services
+from chappe.apps.collect import decoding, profiles, services
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.forms import OPTION, ZONES, is_usual, option_field, option_value, zone_choices
+from chappe.apps.collect.models import TicketProfile
 from chappe.apps.collect.pages import tally
 from chappe.core.base.lang import translate
 from chappe.core.tickets.contract import Profile
@@ -25,7 +28,7 @@ from chappe.core.tickets.mapping import ColumnMapping, propose
 from chappe.core.tickets.registry import DECODERS
 from chappe.core.tickets.words import FIELDS
 from chappe.kit.access.actor import Actor
-from chappe.kit.access.door import Level, may
+from chappe.kit.access.door import Level, may, visible_to
 from chappe.kit.screens import registry
 
 KEPT_CHARS = 60_000
@@ -141,6 +144,11 @@ class MappingForm(forms.Form):
 
 def page(request: HttpRequest) -> HttpResponse:
     """Both steps on one address: the sample, then the mapping with its preview, then the profile."""
+    row = _opened(request)
+    if row is not None and request.method != "POST":
+        mapping = _present(row, row.sample)
+        initial = {"label": row.label, "timezone": row.timezone}
+        return _second(request, row.sample, mapping, MappingForm(mapping, initial=initial), zone=row.timezone, row=row)
     if request.method != "POST":
         return render(request, "collect/wizard.html", {"form": SampleForm()})
     if request.POST.get("step") != "mapping":
@@ -155,19 +163,34 @@ def page(request: HttpRequest) -> HttpResponse:
             )
             return render(request, "collect/wizard.html", {"form": form}, status=422)
         return _second(request, sample, mapping, MappingForm(mapping))
-    return _corrected(request)
+    return _corrected(request, row)
+
+
+def _opened(request: HttpRequest) -> TicketProfile | None:
+    """The profile to be corrected. Raises Http404 for one that was not learnt, or that the reader does not see."""
+    slug = request.GET.get("profile", "")
+    return get_object_or_404(visible_to(request.user, TicketProfile), slug=slug, decoder="mapped") if slug else None
+
+
+def _present(row: TicketProfile, sample: str) -> ColumnMapping:
+    """The mapping of a saved profile, with the first values of each column where the sample shows them."""
+    mapping = ColumnMapping.of_profile(profiles.as_profile(row))
+    seen = propose(_lines(sample))
+    places = [seen.columns.index(column) if column in seen.columns else None for column in mapping.columns]
+    body = tuple(tuple("" if at is None or at >= len(cells) else cells[at] for at in places) for cells in seen.sample)
+    return replace(mapping, sample=body)
 
 
 def _lines(sample: str) -> list[bytes]:
     return [line.encode() for line in sample.splitlines() if line.strip()]
 
 
-def _corrected(request: HttpRequest) -> HttpResponse:
+def _corrected(request: HttpRequest, row: TicketProfile | None) -> HttpResponse:
     sample = request.POST.get("sample", "")[:KEPT_CHARS]
-    mapping = _laid(propose(_lines(sample)), request, sample)
+    mapping = _laid(_present(row, sample) if row else propose(_lines(sample)), request, sample)
     form = MappingForm(mapping, request.POST)
     if not form.is_valid():
-        return _second(request, sample, mapping, form, status=422)
+        return _second(request, sample, mapping, form, status=422, row=row)
     chosen = _with(mapping, form.cleaned_data)
     zone = form.cleaned_data["timezone"]
     if "save" in request.POST:
@@ -176,40 +199,47 @@ def _corrected(request: HttpRequest) -> HttpResponse:
             form.add_error("label", _g("Give it a name."))
         else:
             try:
-                return _save(request, chosen, label, zone, sample)
+                made = chosen.to_profile("mapping", label, zone)
+                return _correct(request, row, made) if row else _save(request, made, sample)
             except ValidationError as error:
                 form.add_error(None, error.messages)
-    return _second(request, sample, chosen, form, zone=zone, status=422 if form.errors else 200)
+    return _second(request, sample, chosen, form, zone=zone, status=422 if form.errors else 200, row=row)
 
 
 def _laid(mapping: ColumnMapping, request: HttpRequest, sample: str) -> ColumnMapping:
     """The columns cut anew when another separator, or a header that is none, was said."""
-    from dataclasses import replace
-
     from chappe.core.tickets.text import cells_of
 
     delimiter, header = request.POST.get("delimiter") or mapping.delimiter, "header" in request.POST
     if mapping.form != "csv" or (delimiter == mapping.delimiter and header == mapping.header):
         return mapping
     rows = [cells_of(line.decode(), delimiter) for line in _lines(sample)[:6]]
+    if not rows:
+        return replace(mapping, delimiter=delimiter, header=header)
     columns = tuple(cell.strip() for cell in rows[0]) if header else tuple(f"#{n}" for n in range(1, len(rows[0]) + 1))
     body = tuple(tuple(row) for row in (rows[1:] if header else rows))
     return replace(mapping, delimiter=delimiter, header=header, columns=columns, sample=body[:5], fields={}, sure={})
 
 
 def _with(mapping: ColumnMapping, data: dict[str, Any]) -> ColumnMapping:
-    from dataclasses import replace
-
     return replace(mapping.with_fields(data["fields"]), options=data["options"])
 
 
-def _save(request: HttpRequest, mapping: ColumnMapping, label: str, zone: str, sample: str) -> HttpResponse:
-    profile = mapping.to_profile("mapping", label, zone)
+def _correct(request: HttpRequest, row: TicketProfile, profile: Profile) -> HttpResponse:
+    data = {
+        "label": profile.label, "timezone": profile.timezone, "columns": list(profile.columns), "options": dict(profile.options),
+    }  # fmt: skip
+    services.update_profile(actor=Actor.of(request), object=row, data=data)
+    messages.success(request, _g("The layout is corrected. Refused lines can now be read again."))
+    return redirect(registry.object_url(row))
+
+
+def _save(request: HttpRequest, profile: Profile, sample: str) -> HttpResponse:
     user = request.user
     row = services.create_profile(
         actor=Actor.of(request),
         data={
-            "label": label, "owner": user.organisation, "decoder": profile.decoder, "timezone": zone,  # type: ignore[union-attr]
+            "label": profile.label, "owner": user.organisation, "decoder": profile.decoder, "timezone": profile.timezone,  # type: ignore[union-attr]
             "encoding": profile.encoding, "columns": list(profile.columns), "options": dict(profile.options),
             "transport": dict(profile.transport), "sample": "\n".join(sample.splitlines()[:30]),
         },
@@ -226,12 +256,13 @@ def _second(
     *,
     zone: str = ZONES[0],
     status: int = 200,
+    row: TicketProfile | None = None,
 ) -> HttpResponse:
     language = (get_language() or "fr")[:2]
     faults = [issue.sentence(language) for issue in mapping.check()]
     shown = [] if faults else _preview(mapping.to_profile("mapping", "mapping", zone), sample)
     context = {
-        "mapping_form": form, "sample": sample, "shown": shown, "faults": faults, "tally": tally(shown), "mapping": mapping,
+        "mapping_form": form, "sample": sample, "shown": shown, "faults": faults, "tally": tally(shown), "mapping": mapping, "profile": row,
     }  # fmt: skip
     return render(request, "collect/wizard.html", context, status=status)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as N_  # noqa: N812 - the fiel
 from chappe.connectors.files import sentence_of
 from chappe.connectors.pbx import words as pbx_words
 from chappe.connectors.pbx.source import Problem
+from chappe.core.base.issue import SENTENCES, Issue
 from chappe.core.tickets.contract import Outcome, Segment, Way
 from chappe.kit.ui import formats
 
@@ -49,6 +50,13 @@ def alarm_sentence(code: str, params: Mapping[str, Any]) -> str:
         said["guess"] = _(GUESSES[guess]).format_map(_Holes(said))
     source = ALARMS.get(code, "")
     return _(source).format_map(_Holes(said)).strip() if source else code
+
+
+def issue_sentence(issue: Issue) -> str:
+    """What is wrong with a ticket, in the reader's language: the words of the decoders, or ours for what we found ourselves."""
+    if issue.code.startswith("collect."):
+        return _(SENTENCES[issue.code]).format_map(_Holes(issue.params))
+    return issue.sentence((get_language() or "fr")[:2])
 
 
 def _fault(alarm: str, code: str, params: Mapping[str, Any]) -> str:

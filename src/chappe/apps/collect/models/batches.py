@@ -151,11 +151,10 @@ class TicketIssue(ScopedModel):
 
     def sentence(self) -> str:
         """What is wrong, in the reader's language."""
-        from django.utils.translation import get_language
-
+        from chappe.apps.collect.words import issue_sentence
         from chappe.core.base.issue import Issue
 
-        return Issue(self.code, params=self.params).sentence((get_language() or "fr")[:2])
+        return issue_sentence(Issue(self.code, params=self.params))
 
 
 class OpenGroup(ScopedModel):
@@ -217,7 +216,7 @@ class FetchedFile(ScopedModel):
     """A file seen on a folder or a server: fetched once; the same name with other bytes waits for somebody."""
 
     class State(models.TextChoices):
-        TAKEN = "taken", _("Taken in")
+        TAKEN = "taken", pgettext_lazy("a file", "Taken in")
         SAME = "same", _("Known already")
         QUARANTINED = "quarantined", _("Changed since")
         FAILED = "failed", pgettext_lazy("a file", "Not fetched")

@@ -34,6 +34,7 @@
     byId("co-count").textContent = all.filter((row) => !row.hidden).length;
     byId("co-bad").textContent = all.filter((row) => row.dataset.tone === "bad" || row.dataset.tone === "warn").length;
     byId("co-none").hidden = all.length > 0;
+    byId("co-kept-out").hidden = !all.length || all.some((row) => !row.hidden);
     const held = byId("co-held");
     held.hidden = waiting.length === 0;
     held.querySelector("b").textContent = waiting.length;

@@ -343,3 +343,19 @@ def test_what_was_edited_survives_a_computation(world) -> None:
     following = world.invoice(world.run(NOVEMBER))
     assert ("communications", "calls:2026-10:mobile", euros("5")) in told(following)
     assert [row.net for row in detail.rows(following)] == [euros("5")]
+
+
+def test_the_twelve_months_of_an_invoice_end_with_its_own(world) -> None:
+    """The last bar of the charts is the invoice itself, once, also when the draft is edited."""
+    from chappe.apps.billing import editing
+
+    from .conftest import HOUSE
+
+    subscription(world)
+    world.issue(world.run())
+    following = world.invoice(world.run(NOVEMBER))
+    editing.add_line(actor=HOUSE, invoice=following, label="Étude", price=euros("12"))
+    following.refresh_from_db()
+    months = [(row.month, row.net) for row in following.read_document().history]
+    assert len(months) == 12
+    assert months[-2:] == [("2026-10", euros("30")), ("2026-11", euros("42"))]

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from chappe.apps.billing.history import MONTHS
 from chappe.apps.billing.kinds import LABELS
 from chappe.apps.billing.models import BilledLine, Invoice
 from chappe.apps.customers.checks import vat_ok
@@ -88,7 +89,19 @@ def build(
             )
     if invoice.kind == Invoice.Kind.CREDIT_NOTE:
         made = [reversed_line(line) for line in made]
-    return with_totals(document, made, decisions)
+    return _with_this_month(with_totals(document, made, decisions), invoice, lines)
+
+
+def _with_this_month(document: Document, invoice: Invoice, lines: Sequence[BilledLine]) -> Document:
+    """The months before, then that of the invoice itself: the last bar of its charts. None for whoever has no past."""
+    if not document.history or invoice.month is None:
+        return document
+    label = f"{invoice.month:%Y-%m}"
+    before = [row for row in document.history if row.month != label]  # a draft made again has told it already
+    own = [line for line in lines if line.key.startswith("calls:") and not line.is_removed]
+    net = -document.net if invoice.kind == Invoice.Kind.CREDIT_NOTE else document.net
+    now = Month(label, net, sum(line.calls for line in own), sum(line.seconds for line in own))
+    return replace(document, history=(*before[1 - MONTHS :], now))
 
 
 def buyer_of(customer: Customer) -> Buyer:

@@ -28,7 +28,7 @@ from chappe.apps.billing import (
     services,
 )
 from chappe.apps.billing.access import AREA
-from chappe.apps.billing.history import history_of
+from chappe.apps.billing.history import MONTHS, history_of
 from chappe.apps.billing.models import CheckTick, Invoice, JournalEntry, Run
 from chappe.apps.billing.models.words import Section
 from chappe.apps.billing.words import month_name
@@ -104,10 +104,11 @@ def communications(invoice: Invoice, user: Any) -> dict[str, Any]:
 def year(invoice: Invoice, _user: Any) -> dict[str, Any]:
     """The last twelve months of the customer, this one at the end."""
     document = invoice.read_document() if invoice.document else None
-    months = list(document.history) if document else []
-    labels = [row.month for row in months] + ([f"{invoice.month:%Y-%m}"] if invoice.month else [])
-    values = [row.net for row in months] + ([invoice.sign * invoice.net] if invoice.month else [])
-    return {"chart": _year_chart(f"invoice-{invoice.pk}", labels, values)}
+    own = f"{invoice.month:%Y-%m}" if invoice.month else ""
+    months = [row for row in document.history if row.month != own] if document else []
+    labels = [row.month for row in months] + ([own] if own else [])
+    values = [row.net for row in months] + ([invoice.sign * invoice.net] if own else [])
+    return {"chart": _year_chart(f"invoice-{invoice.pk}", labels[-MONTHS:], values[-MONTHS:])}
 
 
 def _year_chart(slug: str, labels: list[str], values: list[int]) -> Chart:

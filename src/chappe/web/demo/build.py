@@ -1,4 +1,4 @@
-"""Fill an empty house with the demonstration: people, operators, tariffs, three months of calls, a simulation.
+"""Fill an empty house with the demonstration: people, operators, tariffs, months of calls and invoices, a simulation.
 
 Everything goes through the verbs that people use, so that the audit trail, the jobs and the files are real.
 Running it again adds nothing. Must never be run on a house that holds other data.
@@ -45,7 +45,8 @@ from chappe.web.demo import (
 SEED = 1794
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 IMPORTS, GRACETHD = EXAMPLES / "imports", EXAMPLES / "gracethd"
-MONTHS = 3
+MONTHS = 3  # of files of calls
+BILLED = 4  # whole months of tickets: the last as drafts to control, those before issued
 PASSWORD = "telegraphe-1794"  # noqa: S105 - printed on the terminal, for a demonstration on one's own machine
 
 
@@ -83,7 +84,7 @@ def build(say: Callable[..., None], *, today: dt.date | None = None) -> None:
     for number, monday in enumerate(weeks, 1):
         say(N_("calls, week {number} of {count}"), number=number, count=len(weeks))
         _week(actor, operators, versions, monday, until=timezone.now())
-    _clients(actor, operators["ALTITEL"], versions, weeks=weeks, today=day, say=say)
+    _clients(actor, operators["ALTITEL"], versions, weeks=mondays(day, months=BILLED + 1), today=day, say=say)
     say(N_("received files and a key"))
     _received_files()
     say(N_("a simulation"))
@@ -100,7 +101,7 @@ def _clients(
     say: Callable[..., None],
 ) -> None:
     """Customers of the operator, the tickets of their PBXs, and what they pay."""
-    since = (weeks[0] + dt.timedelta(days=6)).replace(day=1)  # the first of the three months
+    since = (weeks[0] + dt.timedelta(days=6)).replace(day=1)  # the first month that is billed
     say(N_("customers and lines"))
     clients.build(actor=actor, operator=operator, plan=versions.retail.plan, since=since)
     say(N_("tickets of two PBXs and of an operator"))
@@ -117,10 +118,10 @@ def _clients(
     desk.build(actor=actor, clerk=clerk, operator=operator, today=today)
 
 
-def mondays(today: dt.date) -> list[dt.date]:
-    """Mondays of the weeks of the demonstration, from the first of the month two months back to now."""
+def mondays(today: dt.date, *, months: int = MONTHS) -> list[dt.date]:
+    """Mondays of the weeks of the last ``months`` months, this one included, to now."""
     first = today.replace(day=1)
-    for _ in range(MONTHS - 1):
+    for _ in range(months - 1):
         first = (first - dt.timedelta(days=1)).replace(day=1)
     monday = first - dt.timedelta(days=first.weekday())
     return [monday + dt.timedelta(weeks=n) for n in range((today - monday).days // 7 + 1)]

@@ -29,7 +29,7 @@ from chappe.core.base.money import NANO
 from chappe.core.einvoice.reporting_layout import packaged_text
 from chappe.kit.access.actor import Actor
 from chappe.kit.jobs.runner import run_pending
-from chappe.web.demo import clients, tickets
+from chappe.web.demo import bills, clients, tickets
 
 ACCOUNT = "FR7630006000011234567890189"
 OTHER_ACCOUNT = "FR1420041010050500013M02606"
@@ -53,7 +53,9 @@ def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> 
     _tickets(clerk, operator, today)
     _statement(actor, operator, today)
     _debits(actor, operator, today)
-    reminding.propose(actor=actor, owner=operator, today=today)
+    for reminder in reminding.propose(actor=actor, owner=operator, today=today):
+        if reminder.customer.name == bills.LATE[0]:
+            reminding.send(actor=actor, reminder=reminder)
     _letters(actor, operator)
     _platform(actor, operator, today)
     _reports(clerk)
@@ -161,7 +163,7 @@ def _platform(actor: Actor, operator: Operator, today: dt.date) -> None:
     """Two invoices handed to the platform, and the reports of the periods that are over."""
     ready = Production.objects.filter(invoice__owner=operator, invoice__customer__kind="company").order_by("pk")
     for row in [one for one in ready if not mailing.why_not(one.invoice)][:2]:
-        depositing.deposit(actor=actor, invoice=row.invoice)
+        depositing.tell_money(actor=actor, deposit=depositing.deposit(actor=actor, invoice=row.invoice))
     text = packaged_text().replace('date = "%Y-%m-%d"', 'date = "%Y%m%d"')
     report_layouts.COPIES.create(
         actor=actor, data={"note": "Dates sans tirets, à essayer avec la plateforme", "text": text}

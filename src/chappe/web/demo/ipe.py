@@ -1,6 +1,7 @@
-"""IPE files received in the demonstration: a delta that was applied, a full file of Arbois damaged as real ones are, the first scores.
+"""IPE files received in the demonstration: two full files of Poligny to compare, a delta between them, one of Arbois damaged as real ones
+are, the first scores.
 
-Both are written from the network that is there, so that they tell about its buildings.
+All are written from the network that is there, so that they tell about its buildings.
 """
 
 import datetime as dt
@@ -24,24 +25,25 @@ from chappe.kit.jobs.services import enqueue
 
 OI, VERSION = "TELE", "3.0"
 POLIGNY, ARBOIS = "39434", "39013"
-CHANGED, SHOWN = 40, 180
+CHANGED, SHOWN, COMPARED = 40, 180, 420
 
 
 def build(*, actor: Actor, today: dt.date) -> None:
-    """Once: two files and one look at the quality. Nothing where there is no network."""
+    """Once: four files and one look at the quality. Nothing where there is no network."""
     if ReceivedFile.objects.filter(kind="ipe").exists() or not Building.objects.exists():
         return
     Building.objects.filter(agreement_needed=None).update(agreement_needed=False)
+    month = (today.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    keys = list(Building.objects.filter(insee=POLIGNY).order_by("reference").values_list("pk", flat=True)[:COMPARED])
+    _applied(actor, _rows(Building.objects.filter(pk__in=keys)), month)
     delta = _rows(
         Building.objects.filter(insee=POLIGNY, state="EN COURS DE DEPLOIEMENT").order_by("reference")[:CHANGED]
     )
     if len(delta):
         ready = delta.with_columns(pl.lit("DEPLOYE").alias("state"), pl.lit(today).alias("cabled_on"))
         name = make_name(operation="IPEZMD", oi=OI, zone="39", version=VERSION, day=today, kind="delta")
-        row = _received(actor, b"".join(_file(ready)), name)
-        if row.state == "planned":
-            services.apply(actor=actor, file=row, force=True)
-            run_pending()
+        _apply(actor, _received(actor, b"".join(_file(ready)), name))
+    _applied(actor, _later(_rows(Building.objects.filter(pk__in=keys)), today), today)
     full = _rows(Building.objects.filter(insee=ARBOIS).order_by("reference")[:SHOWN])
     if len(full):
         name = make_name(operation="IPEZMD", oi=OI, zone="ARBOIS", version=VERSION, day=today, sequence=2)
@@ -51,6 +53,39 @@ def build(*, actor: Actor, today: dt.date) -> None:
     if not QualityLook.objects.exists():
         enqueue("ipe.quality", actor=actor)
         run_pending()
+
+
+def _applied(actor: Actor, rows: pl.DataFrame, day: dt.date) -> None:
+    """A full file of Poligny, as it was that day."""
+    if len(rows):
+        rows = rows.with_columns(
+            pl.min_horizontal("modified_on", pl.lit(day)), pl.min_horizontal("cabled_on", pl.lit(day))
+        )
+        name = make_name(operation="IPEZMD", oi=OI, zone="POLIGNY", version=VERSION, day=day)
+        _apply(actor, _received(actor, b"".join(_file(rows)), name))
+
+
+def _apply(actor: Actor, row: ReceivedFile) -> None:
+    if row.state == "planned":
+        services.apply(actor=actor, file=row, force=True)
+        run_pending()
+
+
+def _later(rows: pl.DataFrame, today: dt.date) -> pl.DataFrame:
+    """The same premises a month later: blocks counted again, houses on demand now built, new ones, others that are gone."""
+    place, touched = pl.int_range(pl.len()), pl.lit(today)
+    counted = (pl.col("kind") == "IMMEUBLE") & (place % 3 == 0)
+    built = (pl.col("state") == "RACCORDABLE DEMANDE") & (place % 2 == 0)
+    told = rows.with_columns(
+        pl.when(counted).then(pl.col("dwellings") + 2).otherwise(pl.col("dwellings")).alias("dwellings"),
+        pl.when(built).then(pl.lit("DEPLOYE")).otherwise(pl.col("state")).alias("state"),
+        pl.when(built).then(touched).otherwise(pl.col("cabled_on")).alias("cabled_on"),
+        pl.when(counted | built).then(touched).otherwise(pl.col("modified_on")).alias("modified_on"),
+    )
+    new = told.filter(place % 60 == 5).with_columns(
+        pl.col("reference") + "N", pl.lit("CIBLE").alias("state"), pl.lit(None, pl.Date).alias("cabled_on"), pl.col("number") + 200,
+    )  # fmt: skip
+    return pl.concat([told.filter(place % 70 != 11), new])
 
 
 def _received(actor: Actor, raw: bytes, name: str) -> ReceivedFile:

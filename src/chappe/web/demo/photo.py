@@ -61,7 +61,7 @@ def _shade(paint: tuple[int, ...], by: int) -> tuple[int, ...]:
     return tuple(max(0, min(255, part + by)) for part in paint)
 
 
-def _label(pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int = 30) -> None:
+def _label(pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size: int = 44) -> None:
     """The plate with the reference."""
     font = ImageFont.load_default(size)
     left, top, right, bottom = pen.textbbox(at, text, font, anchor="mm")
@@ -113,7 +113,7 @@ def _shelter(pen: ImageDraw.ImageDraw, paint: tuple[int, ...], reference: str) -
     pen.ellipse((735, 584, 855, 704), (58, 62, 66), (120, 124, 126), 4)
     for turn in ((735, 644, 855, 644), (795, 584, 795, 704)):
         pen.line(turn, (120, 124, 126), 3)
-    _label(pen, (760, 420), reference, 34)
+    _label(pen, (760, 420), reference, 46)
 
 
 def _room(pen: ImageDraw.ImageDraw, paint: tuple[int, ...], reference: str) -> None:
@@ -132,4 +132,4 @@ def _room(pen: ImageDraw.ImageDraw, paint: tuple[int, ...], reference: str) -> N
     pen.rounded_rectangle((560, 470, 576, 550), 6, (214, 218, 222))
     pen.rectangle((860, 330, 960, 440), (232, 234, 236), (120, 124, 126), 3)
     pen.ellipse((894, 366, 926, 398), (52, 56, 64))
-    _label(pen, (600, 170), reference)
+    _label(pen, (600, 166), reference, 48)

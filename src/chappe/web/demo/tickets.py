@@ -1,4 +1,4 @@
-"""Three sources of tickets and three months of calls: two PBXs and the file of an operator, one of them late.
+"""Three sources of tickets and five months of calls: two PBXs and the file of an operator, one of them late.
 
 Every file goes through the door that people use (send, say what it is, read), so that raw lines, anomalies and calls are real.
 """
@@ -25,6 +25,8 @@ SEED = 1794
 LIVE_PORT = 10_800  # where the demonstration listens for an IP Office, real or simulated
 LATE_DAYS = 3  # the file of the operator stops so many days before the end of last month: an anomaly to find
 HEADER = "Date de l'appel;Heure;Sens;Numéro appelant;Numéro appelé;Durée"
+HEAD = f"{HEADER}\n".encode()
+WEEKLY = 8  # the last weeks come in a file each
 OUTSIDE = (
     (22, "019900", 4), (9, "026191", 4), (9, "035301", 4), (8, "046571", 4), (26, "063998", 4), (6, "07559", 5), (3, "00262692", 6),
     (2, "0032470", 6), (2, "0041791", 6), (2, "0044207", 7), (1, "0800", 6), (1, "0825", 6), (1, "0899", 6),
@@ -40,13 +42,29 @@ def build(
     mondays: list[dt.date],
     until: dt.datetime,
 ) -> None:
-    """Sources, then a file a week and source. A second run adds nothing: the same bytes are the same file."""
+    """Sources, then a file a month and source for the weeks long past, a file a week for the last ones.
+
+    A second run adds nothing: the same bytes are the same file.
+    """
     sources = _sources(actor, operator, plan, buy_plan)
-    for monday in mondays:
-        for slug, content in _files(monday, until):
+    for weeks in bundled(mondays):
+        joined: dict[str, bytes] = {}
+        for monday in weeks:
+            for slug, content in _files(monday, until):
+                joined[slug] = joined.get(slug, b"") + (content.removeprefix(HEAD) if joined.get(slug) else content)
+        for slug, content in joined.items():
             if content:
-                _send(actor, sources[slug], f"{slug}_{monday:%Y%m%d}", content)
+                _send(actor, sources[slug], f"{slug}_{weeks[0]:%Y%m%d}", content)
         run_pending()
+
+
+def bundled(mondays: list[dt.date]) -> list[list[dt.date]]:
+    """The weeks of each month together, the last ``WEEKLY`` alone: as many files as a person wants to see."""
+    old, last = mondays[:-WEEKLY], mondays[-WEEKLY:]
+    months: dict[str, list[dt.date]] = {}
+    for monday in old:
+        months.setdefault(f"{monday:%Y-%m}", []).append(monday)
+    return [*months.values(), *([monday] for monday in last)]
 
 
 def _sources(actor: Actor, operator: Operator, plan: TariffPlan, buy_plan: TariffPlan) -> dict[str, Source]:
@@ -92,7 +110,7 @@ def _files(monday: dt.date, until: dt.datetime) -> Iterator[tuple[str, bytes]]:
         made_calls(260, start=_at(monday), seed=SEED * 2 + monday.toordinal(), first=first, per_hour=5.0), monday, local
     )
     yield clients.TOWN, "".join(asterisk(call) for call in town).encode()
-    rows = [row for row in _centrex(monday) if row[0] <= local and not _is_late(row[0], until)]
+    rows = [row for row in _centrex(monday, until) if row[0] <= local and not _is_late(row[0], until)]
     yield clients.CENTREX, b"\n".join([HEADER.encode(), *_operator_file(rows)]) + b"\n" if rows else b""
 
 
@@ -132,8 +150,9 @@ def asterisk(call: Call) -> str:
     return ",".join(str(cell) if isinstance(cell, int) else f'"{cell}"' for cell in cells) + "\n"
 
 
-def _centrex(monday: dt.date) -> list[tuple[dt.datetime, str, str, int]]:
+def _centrex(monday: dt.date, until: dt.datetime) -> list[tuple[dt.datetime, str, str, int]]:
     """(start, caller, called, seconds) of the firms without a PBX of their own, in order of time."""
+    last = (until.astimezone().date().replace(day=1) - dt.timedelta(days=1)).replace(day=1)  # the month to control
     dice = random.Random(f"{SEED}-{monday.isoformat()}")  # noqa: S311 - made-up calls, not secrets
     rows = []
     weights = [share for share, _prefix, _digits in OUTSIDE]
@@ -151,7 +170,7 @@ def _centrex(monday: dt.date) -> list[tuple[dt.datetime, str, str, int]]:
     rows += [
         (dt.datetime.combine(day, dt.time(11, 20)), "0353010140", "3631", 95)  # a number without a price: to be found
         for day in (monday + dt.timedelta(days=n) for n in range(5))
-        if day.day in {14, 15}
+        if day.day in {14, 15} and day >= last
     ]
     return sorted(rows)
 

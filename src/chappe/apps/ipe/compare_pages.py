@@ -8,6 +8,7 @@ import polars as pl
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -82,12 +83,15 @@ def _two_files(request: HttpRequest, pair: tuple[Intake, Intake], asked: dict[st
     events, fields = comparison.counts(first, second)
     lazy = comparison.result(first, second, event=asked["event"], field=asked["field"], text=asked["q"])
     found = queries.page_of(lazy, number)
+    names = [row["key"].rpartition(" ")[2] for row in found.rows]
+    causes = comparison.causes(request.user, second.flow, names)
     rows = [
         {
-            "reference": row["key"], "event": _event(row["event"]), "field": comparison.label(row["field"]) if row["field"] else "",
-            "old": row["old"], "new": row["new"], "why": row["modified_on"],
+            "reference": name, "event": _event(row["event"]), "field": comparison.label(row["field"]) if row["field"] else "",
+            "old": _said(row["old"]), "new": _said(row["new"]), "why": row["modified_on"],
+            "by": causes.get((name, row["event"], row["field"] or ""), ""),
         }
-        for row in found.rows
+        for name, row in zip(names, found.rows, strict=True)
     ]  # fmt: skip
     return {
         "rows": rows,
@@ -96,6 +100,12 @@ def _two_files(request: HttpRequest, pair: tuple[Intake, Intake], asked: dict[st
         "shown": True,
         **_tabs(events, fields, asked),
     }
+
+
+def _said(value: str | None) -> str:
+    """A value as people read it: days in their own writing."""
+    found = _day(value or "")
+    return date_format(found, "SHORT_DATE_FORMAT") if found else value or ""
 
 
 def _event(code: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ The result of two files is kept in the data folder under the fingerprints of bot
 
 import datetime as dt
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -63,9 +64,14 @@ def run(before: int, after: int) -> Path:
     return target
 
 
+def _told(before: Intake, after: Intake) -> pl.LazyFrame:
+    """What changed; that the file says so of another day is told beside it, and is no change by itself."""
+    return pl.scan_parquet(cache(before, after)).filter(pl.col("field") != "modified_on")
+
+
 def result(before: Intake, after: Intake, *, event: str = "", field: str = "", text: str = "") -> pl.LazyFrame:
     """Changes between two files, narrowed."""
-    found = pl.scan_parquet(cache(before, after))
+    found = _told(before, after)
     if event:
         found = found.filter(pl.col("event") == event)
     if field:
@@ -77,7 +83,7 @@ def result(before: Intake, after: Intake, *, event: str = "", field: str = "", t
 
 def counts(before: Intake, after: Intake) -> tuple[dict[str, int], dict[str, int]]:
     """(event → rows, field → changes)."""
-    found = pl.scan_parquet(cache(before, after))
+    found = _told(before, after)
     events = found.group_by("event").agg(pl.col("key").n_unique().alias("n")).collect()
     fields = (
         found.filter(pl.col("field") != "")
@@ -102,6 +108,16 @@ def journal(
     if text:
         rows = rows.filter(reference__startswith=text)
     return rows.order_by("-day", "reference", "pk")
+
+
+def causes(user: Any, flow: str, names: Iterable[str]) -> dict[tuple[str, str, str], str]:
+    """(identifier, event, field) → who or which file last wrote it here, as the journal of the network says; field "" for coming and going."""
+    thing = Change.Thing.BUILDING if flow == "ipe" else Change.Thing.LINK
+    rows = visible_to(user, Change).filter(thing=thing, reference__in=set(names)).order_by("pk")
+    found: dict[tuple[str, str, str], str] = {}
+    for reference, event, field, by in rows.values_list("reference", "event", "field", "by"):
+        found[reference, event, field if event == Change.Event.MODIFICATION else ""] = by
+    return found
 
 
 def url(before: int, after: int) -> str:

@@ -22,6 +22,11 @@ def test_rows_with_an_amount_are_drawn_the_greatest_first():
     assert (list(drawn.series[0].values), drawn.series[0].unit) == ([30 * 10**9, 12_500_000_000], Unit.MONEY)
 
 
+def test_rows_are_named_by_a_column_that_names_them_all():
+    rows = pa.table({"name": ["Perret", "Vautrin"], "invoice": ["F1", None], "net": [2, 1]})
+    assert list(charting.chart_of(sheet(rows, {"net": EUROS})).labels) == ["Perret", "Vautrin"]
+
+
 def test_columns_that_are_months_are_drawn_by_month_with_their_totals():
     said = {f"m{n}": {**EUROS, "label": f"{{m-{n}}}"} for n in (2, 1, 0)}
     rows = pa.table({"name": ["a", "b"], "m2": [1, 2], "m1": [3, 4], "m0": [5, None]})

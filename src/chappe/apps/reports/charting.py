@@ -17,6 +17,7 @@ SHOWN = 20  # of long labels
 UNITS = {"money": Unit.MONEY, "duration": Unit.DURATION, "percent": Unit.PERCENT, "size": Unit.SIZE}
 LABELS = ("text", "month", "date")
 FEWEST_MONTHS = 3
+WHOLE = ("net", "amount", "total")  # what is drawn first among several amounts: the one that the others are parts of
 
 
 def chart_of(sheet: exports.Sheet) -> Chart | None:
@@ -43,12 +44,12 @@ def _by_row(sheet: exports.Sheet) -> Chart | None:
     """The first column that has a total, row by row; the greatest first unless rows are moments."""
     if not FEWEST <= sheet.rows.num_rows <= MOST:
         return None
-    label = _label(sheet.columns)
+    label = _label(sheet)
     summed = [column for column in sheet.columns if column.total and column.right]
     amounts = [column for column in summed if column.kind == "money"] or summed
     if label is None or not amounts:
         return None
-    chosen = amounts[0]
+    chosen = next((column for column in amounts if column.name in WHOLE), amounts[0])
     names = [label.text(value) or "–" for value in sheet.rows.column(label.name).to_pylist()]
     values = [_value(chosen, value) for value in sheet.rows.column(chosen.name).to_pylist()]
     pairs = list(zip(names, values, strict=True))
@@ -62,14 +63,20 @@ def _by_row(sheet: exports.Sheet) -> Chart | None:
     )  # fmt: skip
 
 
-def _label(columns: list[present.Shown]) -> present.Shown | None:
-    """What names a row: the last column of words before the figures, so that a name is taken rather than its code."""
-    found = None
-    for column in columns:
+def _label(sheet: exports.Sheet) -> present.Shown | None:
+    """What names a row: the last column of words before the figures, so that a name is taken rather than its code; one that leaves
+    rows without a word names nothing, and is taken only where there is no other."""
+    words = []
+    for column in sheet.columns:
         if column.kind not in LABELS:
             break
-        found = column
-    return found
+        words.append(column)
+    whole = [
+        column
+        for column in words
+        if all(value not in (None, "") for value in sheet.rows.column(column.name).to_pylist())
+    ]
+    return (whole or words or [None])[-1]
 
 
 def _unit(column: present.Shown) -> Unit:

@@ -24,6 +24,12 @@ def send(ctx: Any, *, schedule: int, due: str) -> None:
     row = ReportSchedule.objects.select_related("report", "owner", "runs_as", "customer").filter(pk=schedule).first()
     if row is None:
         return
-    run = scheduling.deliver(row, dt.datetime.fromisoformat(due))
+    moment = dt.datetime.fromisoformat(due)
+    try:
+        run = scheduling.deliver(row, moment)
+    except Exception as error:
+        if ctx.job.attempt > ctx.job.retries:
+            scheduling.gave_up(row, moment, str(error) or type(error).__name__)
+        raise
     if run is not None:
         ctx.result(rows=run.rows, state=run.state)

@@ -228,5 +228,12 @@ class ReportRun(ScopedModel):
         return f"{self.report} {self.made_at:%Y-%m-%d}"
 
     def told_parameters(self) -> Any:
-        """The parameters in one line."""
-        return " · ".join(str(value) for value in self.parameters.values() if value)
+        """The parameters in one line: the month, the customer, the source by their names."""
+        from chappe.apps.reports.params import is_month, month_label
+        from chappe.apps.usage import labels
+
+        month = str(self.parameters.get("month") or "")
+        told = [month_label(month) if is_month(month) else month]
+        for kind in ("customer", "source"):
+            told += labels.names_of(kind, [self.parameters.get(kind)]).values()
+        return " · ".join(word for word in told if word)

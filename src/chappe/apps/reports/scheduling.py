@@ -81,12 +81,14 @@ def deliver(schedule: ReportSchedule, due: dt.datetime) -> ReportRun | None:
     with translation.override(getattr(user, "language", "") or "fr"):
         why = _why_not(schedule, user)
         if why:
-            return _failed(schedule, told, why)
+            return _failed(schedule, told, why, is_told=False)
         try:
             result = engine.run(
                 report.sql, user=user, parameters=values.for_sql(), months=values.months_back(report.months)
             )
         except engine.ReportError as error:
+            if error.code == "busy":
+                raise  # the job tries again in a moment
             return _failed(schedule, told, str(error))
         return _sent(schedule, values, told, result)
 
@@ -99,7 +101,30 @@ def _why_not(schedule: ReportSchedule, user: Any) -> str:
     return ""
 
 
-def _failed(schedule: ReportSchedule, told: dict[str, Any], problem: str) -> ReportRun:
+def gave_up(schedule: ReportSchedule, due: dt.datetime, problem: str) -> ReportRun:
+    """No try is left: the page and the person who asked for it are told."""
+    return _failed(schedule, {**values_at(schedule, due).as_data(), "due": due.isoformat()}, problem)
+
+
+def _failed(schedule: ReportSchedule, told: dict[str, Any], problem: str, *, is_told: bool = True) -> ReportRun:
+    person = schedule.runs_as
+    if is_told and person.email:
+        text = [
+            _("Good morning,"),
+            "",
+            _("The report “%(title)s” could not be made:") % {"title": schedule.report},
+            problem,
+        ]
+        text += [
+            "",
+            _(
+                "Nothing was mailed to its recipients. The page “Scheduled reports” of Chappe says more, and makes it again."
+            ),
+        ]
+        send(
+            actor=Actor.system("reports"), to=[person.email], subject=_("Not sent: %(title)s") % {"title": schedule.report},
+            text="\n".join(text), owner=schedule.owner, about=schedule, key=f"report-failed:{schedule.pk}:{told['due']}",
+        )  # fmt: skip
     run = ReportRun.objects.create(
         owner=schedule.owner, report=schedule.report, version=schedule.report.version, schedule=schedule,
         asked_by=str(schedule.runs_as), parameters=told, state="failed", problem=problem[:2000],

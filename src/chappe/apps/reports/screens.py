@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _g
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from chappe.apps.reports import forms, pages, services
 from chappe.apps.reports.access import AREA
@@ -82,6 +82,18 @@ def _send_now(*, actor: Actor, objects: list[ReportSchedule]) -> Done:
             "reports.send", actor=actor, label=str(schedule.report), owner=schedule.owner, schedule=schedule.pk, due=now
         )
     return Done(_g("The report is being made and will be mailed in a moment."))
+
+
+def _stop(*, actor: Actor, objects: list[ReportSchedule]) -> Done:
+    for schedule in objects:
+        services.set_schedule_active(actor=actor, schedule=schedule, active=False)
+    return Done(_g("Stopped: nothing is mailed until it is taken up again."))
+
+
+def _resume(*, actor: Actor, objects: list[ReportSchedule]) -> Done:
+    for schedule in objects:
+        services.set_schedule_active(actor=actor, schedule=schedule, active=True)
+    return Done(_g("Taken up again, from its next time on."))
 
 
 def _why_not_write(_row: Any, user: Any) -> Any:
@@ -217,7 +229,11 @@ registry.register(
         create=services.create_schedule,
         update=services.update_schedule,
         delete=services.delete_schedule,
-        actions=(Action(name="now", label=_("Send now"), perform=_send_now, icon="send", confirm=_("Make the report of now and mail it to its recipients?")),),
+        actions=(
+            Action(name="now", label=_("Send now"), perform=_send_now, icon="send", confirm=_("Make the report of now and mail it to its recipients?")),
+            Action(name="stop", label=pgettext_lazy("a schedule", "Stop"), perform=_stop, icon="player-pause", bulk=True, offered=lambda row, user: row.active),
+            Action(name="resume", label=pgettext_lazy("a schedule", "Take up again"), perform=_resume, icon="player-play", bulk=True, primary=True, offered=lambda row, user: not row.active),
+        ),
         empty=_("No report is mailed yet. Open a report and choose “Schedule”."),
     )
 )  # fmt: skip

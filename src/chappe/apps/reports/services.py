@@ -176,6 +176,18 @@ def update_schedule(*, actor: Actor, object: ReportSchedule, data: Mapping[str, 
     return row
 
 
+def set_schedule_active(*, actor: Actor, schedule: ReportSchedule, active: bool) -> ReportSchedule:
+    """Stop mailing, or take it up again: the next time is counted from now, what was missed meanwhile is not sent. The rights stay
+    those of whoever asked for it."""
+    if actor.user is not None:
+        require_on(actor.user, schedule)
+    row = ReportSchedule.objects.get(pk=schedule.pk)
+    if row.active is active:
+        return row
+    audit.saved(actor, row, {"active": active, "next_due": scheduling.next_due(row) if active else None})
+    return row
+
+
 def _check_schedule(actor: Actor, schedule: ReportSchedule) -> None:
     if not schedule.addresses:
         raise ValidationError({"recipients": _("Give one address at least.")})

@@ -108,7 +108,7 @@ def test_the_page_links_back_to_the_list(october, bruno, client):
     client.force_login(bruno)
     told = page(client, by="ext", way="out")
     assert told.status_code == 200
-    links = {row.name: url for row, url in told.context["rows"]}
+    links = {row.name: url for row, url, _amounts in told.context["rows"]}
     assert links["202"].endswith("way=out&scope=month&ext=202")
     listed = client.get(links["202"])
     assert listed.content.decode().count(f"/usage/call/{october.pk}-2/") >= 1

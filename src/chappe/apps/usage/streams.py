@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from chappe.apps.usage import counts, lake, policies, pricing, upkeep
 from chappe.apps.usage.calls import CALLS, NEEDED, batch_of, completed
@@ -34,7 +35,7 @@ def stream_batch(*, key: str, name: str, owner: Any, month: str) -> UsageBatch:
             defaults={"name": name, "owner": owner, "state": UsageBatch.State.READY},
         )
         if is_new:
-            created(Actor.system("stream"), batch)
+            created(Actor.system("stream", said=gettext_lazy("The collection")), batch)
     return standing(batch)
 
 

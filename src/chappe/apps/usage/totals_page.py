@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from chappe.apps.usage import queries, totals
 from chappe.apps.usage.access import AREA
+from chappe.apps.usage.choices import WAYS
 from chappe.apps.usage.dashboard import rounded_money
 from chappe.apps.usage.totals import Dimension, Total
 from chappe.core.base.money import plain
@@ -55,8 +56,9 @@ def page(request: HttpRequest) -> HttpResponse:
         "errors": listing.errors,
         "by": by,
         "tabs": [(one.label, _link(request.GET, by=one.slug, order=None), one is by) for one in totals.DIMENSIONS],
-        "rows": [(row, list_url(request.GET, by, row)) for row in rows],
+        "rows": [(row, list_url(request.GET, by, row), _amounts(row)) for row in rows],
         "whole": whole,
+        "whole_amounts": _amounts(whole) if whole else [],
         "groups": groups,
         "hidden": max(0, groups - len(rows)),
         "chart": chart(by, rows, request.GET) if rows else None,
@@ -66,6 +68,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "exports": [("CSV", _link(request.GET, export="csv", bom="1")), ("XLSX", _link(request.GET, export="xlsx"))],
         "list_url": registry.url("usage.call") + "?" + _list_query(request.GET, {}),
         "months": [(month, listing.params.get("month") == month) for month in queries.months_of(request.user)],
+        "ways": [(way, label, listing.params.get("way") == way) for way, label in WAYS],
         "values": {name: request.GET.get(name, "") for name in ("start_from", "start_to", "ext", "customer", "destination", "trunk")},
         "kept": [(name, value) for name, values in request.GET.lists() for value in values if name not in _FORM],
         "has_buy": bool(whole and whole.bought),
@@ -76,6 +79,12 @@ def page(request: HttpRequest) -> HttpResponse:
 
 #: Fields of the form of this page: the other filters of the address go along hidden.
 _FORM = {"month", "start_from", "start_to", "ext", "customer", "destination", "trunk", "way", "scope", "export", "bom"}
+
+
+def _amounts(row: Total) -> list[tuple[str, int | None]]:
+    """Sold, bought, margin: to the cent, with the exact amount beside. Figures of a column end alike."""
+    amounts = (row.total, row.buy if row.bought else None, row.margin)
+    return [(rounded_money(nano) if nano is not None else "", nano) for nano in amounts]
 
 
 def _usual(by: Dimension) -> str:
@@ -147,7 +156,7 @@ def tiles(whole: Total) -> list[tuple[Any, str, str]]:
     lost = formats.percent(Decimal(whole.lost) / whole.calls) if whole.calls else ""
     found = [
         (_("Calls"), formats.number(whole.calls), _("%(number)s answered") % {"number": formats.number(whole.answered)}),
-        (_("Duration"), formats.duration(whole.seconds), _("%(mean)s on average") % {"mean": formats.duration(whole.mean)}),
+        (_("Duration"), _at_a_glance(whole.seconds), _("%(mean)s on average") % {"mean": formats.duration(whole.mean)}),
         (_("Amount"), rounded_money(whole.total), _("without tax")),
         (_("Lost calls"), formats.number(whole.lost), lost),
     ]  # fmt: skip
@@ -160,6 +169,13 @@ def tiles(whole: Total) -> list[tuple[Any, str, str]]:
             )
         )
     return found  # fmt: skip
+
+
+def _at_a_glance(seconds: int) -> str:
+    """A duration without its seconds from an hour on."""
+    text = formats.duration(seconds)
+    head, minutes, _seconds = text.partition("min")
+    return head + minutes if seconds >= 3600 else text
 
 
 # -- exports ------------------------------------------------------------------------------------------------------

@@ -234,3 +234,15 @@ def test_what_the_platform_is_to_be_told_of(world):
     assert list(told.untold()) == []
     Deposit.objects.filter(pk=row.pk).update(encashments=0, status=213)
     assert list(told.untold()) == [], "a rejected invoice is no invoice"
+
+
+def test_a_top_up_is_told_on_the_day_it_pays_an_invoice(world):
+    """Received on the 20th of November, it pays an invoice in December: no VAT falls due before, and none is told twice."""
+    paid = services.top_up(actor=SYSTEM, customer=world.payer, amount=euros("50"), day=DAY)
+    invoice = issued(world.payer, "30")
+    later = dt.datetime(2026, 12, 2, 10, tzinfo=dt.UTC)
+    Allocation.objects.create(payment=paid, invoice=invoice, amount=euros("30"), recorded_at=later)
+    november, december = [(None, dt.date(2026, month, 1), dt.date(2026, month, 30)) for month in (11, 12)]
+    assert list(told.received(*november)) == []
+    assert list(told.received(*december)) == [(invoice, later.date(), euros("30"))]
+    assert [(one.day, one.amount) for one in told.money_of(invoice)] == [(later.date(), euros("30"))]

@@ -12,7 +12,7 @@ from chappe.apps.invoicing.depositing import Encashment
 from chappe.apps.invoicing.models import Deposit, IssuedFile, Report
 from chappe.apps.invoicing.queries import production_of
 from chappe.apps.payments import queries
-from chappe.apps.payments.models import Allocation
+from chappe.apps.payments.models import Allocation, Payment
 from chappe.core.einvoice.statuses import REFUSED, REJECTED
 from chappe.kit.documents.models import StoredFile
 
@@ -22,7 +22,8 @@ CHUNK_ROWS = 500
 def received(owner: Any, first: dt.date, last: dt.date) -> Iterator[tuple[Invoice, dt.date, int]]:
     """(invoice, day, nano) of what paid an invoice of ``owner`` in a period; what was taken back is negative.
 
-    The day is that of the money. What was allocated after the report of that day had left is told on the day on which it
+    The day is that of the money; of a top-up, that on which it paid the invoice: before, neither the operation nor its rate
+    is known, and no VAT falls due (CGI 269, 2, c is about a service that is identified). What was allocated after the report of that day had left is told on the day on which it
     was allocated: no payment is told twice, none is forgotten.
     """
     left = list(Report.objects.filter(owner=owner, what=Report.What.PAYMENTS, state=Report.State.DEPOSITED))
@@ -35,10 +36,16 @@ def received(owner: Any, first: dt.date, last: dt.date) -> Iterator[tuple[Invoic
 
 
 def _day(row: Allocation, left: list[Report]) -> dt.date:
-    day = row.payment.day
+    day = _fell_due(row)
     if any(one.first <= day <= one.last and one.deposited_at < row.recorded_at for one in left):
         return timezone.localtime(row.recorded_at).date()
     return day
+
+
+def _fell_due(row: Allocation) -> dt.date:
+    if row.payment.kind == Payment.Kind.TOP_UP:
+        return max(row.payment.day, timezone.localtime(row.recorded_at).date())
+    return row.payment.day
 
 
 def is_paid(invoice: Invoice) -> bool:
@@ -51,7 +58,7 @@ def money_of(invoice: Invoice) -> Iterator[Encashment]:
     """Every allocation on an invoice, negative ones too, in the order in which they were recorded."""
     rows = Allocation.objects.filter(invoice=invoice).select_related("payment").order_by("pk")
     for row in rows:
-        day = row.payment.day if row.amount > 0 else timezone.localtime(row.recorded_at).date()
+        day = _fell_due(row) if row.amount > 0 else timezone.localtime(row.recorded_at).date()
         yield Encashment(f"allocation:{row.pk}", day, row.amount)
 
 

@@ -15,6 +15,7 @@ from chappe.apps.exchange.models import ReceivedFile, State
 from chappe.apps.ipe import comparison, layouts
 from chappe.apps.ipe.models import LayoutCopy, QualityLook, QualityScore
 from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
+from chappe.apps.parties.models import Commune
 from chappe.kit.jobs.models import Job
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.jobs.services import enqueue
@@ -85,7 +86,14 @@ def test_two_files_and_two_days_are_compared(client, alice):
 @pytest.mark.django_db
 def test_quality_is_a_score_with_the_rows_to_mend(client, alice):
     client.force_login(alice)
-    applied(text_of(imb(1, **PM), imb(2, EtatImmeuble="SIGNE"), imb(3, CodeInseeImmeuble="39300")))
+    for insee, east, north in (("39198", 5.49, 47.09), ("39300", 5.55, 46.67)):
+        Commune.objects.create(insee=insee, name=insee, postal_codes="39000", longitude=east, latitude=north)
+    dole = {
+        "CoordonneeImmeubleX": "889739,99",
+        "CoordonneeImmeubleY": "6666932,82",
+        "TypeProjectionGeographique": "RGF93",
+    }
+    applied(text_of(imb(1, **PM, **dole), imb(2, EtatImmeuble="SIGNE"), imb(3, CodeInseeImmeuble="39300", **dole)))
     for _twice in range(2):
         enqueue("ipe.quality", actor=SYSTEM)
         run_pending()
@@ -95,11 +103,12 @@ def test_quality_is_a_score_with_the_rows_to_mend(client, alice):
     )
     assert list(scores) == [
         ("commune", "39198", 2, 1, 50.0),
-        ("commune", "39300", 1, 0, 100.0),
+        ("commune", "39300", 1, 1, 0.0),
         ("pm", "FI-39198-0001", 1, 0, 100.0),
     ]
     worst = QualityScore.objects.get(reference="39198")
     assert worst.codes == {"ipe.signed": 1}
+    assert QualityScore.objects.get(reference="39300").codes == {"ipe.far-from-commune": 1}
     assert "IMB-2" in text(client, f"/ipe/quality/{worst.pk}/")
     assert "IMB-2" in text(client, f"/ipe/quality/{worst.pk}/mend.csv")
 

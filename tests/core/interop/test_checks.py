@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from chappe.core.interop.checks import Whole, check_rows, refused_transitions
+from chappe.core.interop.checks import Whole, check_rows, far_points, refused_transitions
 from chappe.core.interop.reader import Reader
 from tests.core.interop.support import IPE, TODAY, line, text_of
 
@@ -46,6 +46,8 @@ PM = {
         ({"EtatImmeuble": "ABANDONNE", "DateDerniereModification": "20260821"}, "ipe.abandoned"),
         ({"EtatImmeuble": "ABANDONNE", "DateDerniereModification": "20260822"}, None),
         ({"CodeVoieRivoliImmeuble": "", "CoordonneeImmeubleX": "", "CoordonneeImmeubleY": ""}, "ipe.no-address"),
+        ({"CodeAdresseImmeuble": "391980004A", "CodeHexacleVoie": "391980004A"}, "ipe.hexacle-of-street"),
+        ({"CodeAdresseImmeuble": "3919800042", "CodeHexacleVoie": "391980004A"}, None),
         ({**PM, "NombreLogementsPM": "4"}, "ipe.pm-dwellings"),
     ],
 )  # fmt: skip
@@ -65,6 +67,26 @@ def test_same_hexacle_and_building_is_told(tmp_path):
     two = line(IdentifiantImmeuble="IMB-2", CodeAdresseImmeuble="3919800042", BatimentImmeuble="A")
     other = line(IdentifiantImmeuble="IMB-3", CodeAdresseImmeuble="3919800042", BatimentImmeuble="B")
     assert judged(tmp_path, one, two, other)[0] == [(3, "ipe.address-twice")]
+
+
+def test_an_hexacle_stands_on_several_rows_and_both_are_taken_in(tmp_path):
+    one = line(CodeAdresseImmeuble="3919800042", BatimentImmeuble="A")
+    other = line(IdentifiantImmeuble="IMB-3", CodeAdresseImmeuble="3919800042", BatimentImmeuble="B")
+    assert judged(tmp_path, one, other) == ([], [])
+
+
+def test_a_point_that_cannot_be_in_its_commune_is_told():
+    centres = pl.DataFrame(
+        {"insee": ["39198", "97353", "97411"], "east": [5.49, -54.03, 55.45], "north": [47.09, 3.64, -20.88]}
+    )
+    places = [
+        (1, "39198", 5.50, 47.10), (2, "39198", 5.49, 47.44), (3, "39198", 47.09, 5.49), (4, "97353", -54.0, 2.3), (5, "97411", 55.9, -20.88),
+        (6, "01999", 0.0, 0.0), (7, "39198", 4.99, 47.09),
+    ]  # fmt: skip
+    points = pl.DataFrame(places, ["line", "insee", "longitude", "latitude"], orient="row")
+    told = far_points(points, centres).select("line", "code", "value", "length").rows()
+    code = "ipe.far-from-commune"  # 0.45° of longitude at La Réunion is 47 km, 0.5° at Dole 38 km
+    assert told == [(3, code, "39198", 5596), (5, code, "97411", 47)]
 
 
 def test_a_pm_told_in_two_ways(tmp_path):

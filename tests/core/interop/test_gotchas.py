@@ -26,9 +26,13 @@ HELD: dict[int, tuple[str, tuple[str, ...]]] = {
     6: ("zeros lost, Corsica", (f"{READER}::test_codes_are_text_and_a_lost_zero_comes_back",)),
     7: ("decimal comma or point, zero for unknown", (f"{READER}::test_decimal_comma_or_point", f"{READER}::test_zero_coordinates_are_unknown")),
     8: ("street numbers", (f"{READER}::test_street_numbers",)),
-    9: ("an hexaclé stands on several rows", (f"{CHECKS}::test_same_hexacle_and_building_is_told",)),
+    9: ("an hexaclé stands on several rows, or is the street’s", (
+        f"{CHECKS}::test_same_hexacle_and_building_is_told", f"{CHECKS}::test_an_hexacle_stands_on_several_rows_and_both_are_taken_in",
+        f"{CHECKS}::test_rules_of_one_row")),
     10: ("words for unknown", (f"{READER}::test_words_for_unknown_are_nothing", f"{FILES}::test_what_is_written_is_read_back_equal")),
-    11: ("projections, X and Y exchanged", (f"{READER}::test_projections", f"{READER}::test_exchanged_coordinates_are_put_right")),
+    11: ("projections, X and Y exchanged, a point outside of its commune", (
+        f"{READER}::test_projections", f"{READER}::test_exchanged_coordinates_are_put_right",
+        f"{CHECKS}::test_a_point_that_cannot_be_in_its_commune_is_told", f"{PAGES}::test_quality_is_a_score_with_the_rows_to_mend")),
     12: ("one identifier, two OIs", (
         f"{IMPORT}::test_rows_that_may_not_be_taken_in_are_left_aside_with_their_reason", f"{IMPORT}::test_rows_of_another_operator_are_refused")),
     13: ("addresses that lack something", (f"{CHECKS}::test_rules_of_one_row",)),

@@ -14,7 +14,7 @@ from chappe.apps.ipe.models import QualityLook, QualityScore
 from chappe.apps.ipe.tables import PK, Bind, Target, bind, building_target
 from chappe.apps.network.models import Building, Pm
 from chappe.apps.parties.models import Commune
-from chappe.core.interop.checks import Whole, check_rows
+from chappe.core.interop.checks import Whole, check_rows, far_points
 from chappe.core.interop.layout import packaged
 from chappe.core.interop.spool import Pile
 from chappe.kit.access.actor import Actor
@@ -46,6 +46,8 @@ def look(*, actor: Actor, progress: Callable[[int, int], None] = lambda done, to
             progress(done, total)
         where = pl.concat(places) if places else pl.DataFrame(schema={"building": pl.Int64, "reference": pl.String, "insee": pl.String, "pm": pl.String})  # fmt: skip
         faults.add(_placed(whole.remarks()[0], where))
+        for rows in _points():
+            faults.add(_placed(rows, where))
         found = pl.read_parquet(faults.close())
         return _keep(actor, faults, found, where)
 
@@ -55,6 +57,18 @@ def _buildings() -> Iterator[pl.DataFrame]:
     target = building_target(WANTED, packaged("ipe"))
     for frame in bulk.read(target, Building._base_manager.all(), chunk=100_000):
         yield frame.rename({PK: "line"}).with_columns(pl.col(pl.String).replace("", None))
+
+
+def _points() -> Iterator[pl.DataFrame]:
+    """What is said of where the buildings stand."""
+    told = Commune.objects.filter(longitude__isnull=False, latitude__isnull=False).values_list(
+        "insee", "longitude", "latitude"
+    )
+    centres = pl.DataFrame(list(told), {"insee": pl.String, "east": pl.Float64, "north": pl.Float64}, orient="row")
+    binds = tuple(bind(Building, name, name) for name in ("insee", "longitude", "latitude"))
+    target = Target("building", Building, (bind(Building, "reference", "reference"),), binds)
+    for frame in bulk.read(target, Building._base_manager.filter(cell__isnull=False), chunk=100_000):
+        yield far_points(frame.rename({PK: "line"}), centres)
 
 
 def _pms() -> pl.DataFrame:

@@ -43,6 +43,8 @@ CHECKS: Mapping[str, Any] = {
     "ipe.pm-differs": gettext_lazy("PM told in several ways"),
     "ipe.abandoned": gettext_lazy("abandoned for over three months"),
     "ipe.no-address": gettext_lazy("address that cannot be found"),
+    "ipe.hexacle-of-street": gettext_lazy("hexaclé of the street for that of the number"),
+    "ipe.far-from-commune": gettext_lazy("point far from its commune"),
     "ipe.address-twice": gettext_lazy("same address twice"),
     "ipe.duplicate": gettext_lazy("identifier twice"),
 }

@@ -5,6 +5,7 @@ rows of the reader; those over a whole file first gather small facts block by bl
 """
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as of
@@ -15,6 +16,7 @@ from chappe.core.base.issue import Severity, declare
 from chappe.core.interop.layout import Layout
 from chappe.core.interop.reader import LINE, no_issues, remark
 
+KM_A_DEGREE = 111.2  # of latitude
 NOTICE_MONTHS = 3  # between the first hand-over of a PM and its commercial opening
 KEPT_MONTHS = 3  # an abandoned row stays in the files, then disappears
 
@@ -42,6 +44,8 @@ declare(
         "ipe.pm-differs": "PM “{value}”: {name} is not the same on all its rows; the latest row counts.",
         "ipe.abandoned": "ABANDONNE for more than three months: the row disappears from the next full file.",
         "ipe.no-address": "No hexaclé, no INSEE with Rivoli and number, no coordinates: nobody can find this address.",
+        "ipe.hexacle-of-street": "The hexaclé “{value}” is that of the street, not of the number.",
+        "ipe.far-from-commune": "The point is {length} km away from the middle of its commune ({value}).",
         "ipe.transition": "{value}: this change of state is not allowed.",
     }
 )
@@ -72,6 +76,7 @@ def row_rules(today: dt.date) -> tuple[Rule, ...]:
         Rule("ipe.pm-notice", Severity.WARNING, ("pm", "pm_opened_on", "pm_first_handover_on"), opened < handed.dt.offset_by(f"{NOTICE_MONTHS}mo"), "DateMiseEnServiceCommercialePM", "pm"),
         Rule("ipe.pm-behind", Severity.WARNING, ("state", "pm", "pm_state"), (c("state") == "DEPLOYE") & pm & (c("pm_state") != "DEPLOYE"), "EtatPM", "pm"),
         Rule("ipe.abandoned", Severity.INFO, ("state", "modified_on"), (c("state") == "ABANDONNE") & (c("modified_on") < abandoned_before), "EtatImmeuble"),
+        Rule("ipe.hexacle-of-street", Severity.WARNING, ("hexacle", "hexacle_street"), c("hexacle") == c("hexacle_street"), "CodeAdresseImmeuble", "hexacle"),
         Rule("ipe.no-address", Severity.WARNING, ("insee",), ~_findable(), "CodeAdresseImmeuble"),
     )  # fmt: skip
 
@@ -82,6 +87,24 @@ def _findable() -> pl.Expr:
     by_street = c("insee").is_not_null() & c("rivoli").is_not_null() & c("number").is_not_null()
     by_hexacle_street = c("hexacle_street").is_not_null() & c("number").is_not_null()
     return c("hexacle").is_not_null() | by_street | by_hexacle_street | (c("x").is_not_null() & c("y").is_not_null())
+
+
+#: kilometres from the middle of a commune beyond which no point of it stands; those of Guyane are as large as a département
+FAR_KM, FAR_KM_GUYANE = 40.0, 250.0
+
+
+def far_points(points: pl.DataFrame, centres: pl.DataFrame) -> pl.DataFrame:
+    """Remarks on points that cannot be in the commune they name: another projection, another town, X for Y.
+
+    ``points``: line, insee, longitude, latitude; ``centres``: insee, east, north, all in degrees. Without a shape of the commune
+    the distance from its middle is all there is to judge by, so only the impossible is told.
+    """
+    c = pl.col
+    north, east = c("latitude") - c("north"), (c("longitude") - c("east")) * (c("north") * (math.pi / 180)).cos()
+    far = pl.when(c("insee").str.starts_with("973")).then(FAR_KM_GUYANE).otherwise(FAR_KM)
+    away = points.join(centres, on="insee").with_columns(((north**2 + east**2).sqrt() * KM_A_DEGREE).alias("away"))
+    told = away.filter(c("away") > far).select(LINE, c("insee").alias("value"), c("away").round().alias("length"))
+    return remark(told, "ipe.far-from-commune", Severity.WARNING, "CoordonneeImmeubleX")
 
 
 def _months_before(day: dt.date, months: int) -> dt.date:

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from chappe.apps.exchange import services
+from chappe.apps.ipe import undoing
 from chappe.apps.network.models import Building, Change, Pm, Pto
 from chappe.kit.access.actor import Actor
 from chappe.kit.documents.models import StoredFile
@@ -288,3 +289,13 @@ def test_what_is_kept_beside_a_file_goes_with_it(network):
     network.delete()
     assert not StoredFile.objects.filter(pk__in=kept).exists()
     assert Building.objects.count() == 3
+
+
+def test_the_bar_moves_while_a_file_is_undone(monkeypatch):
+    file = applied(text_of(*(imb(number) for number in range(1, 6))))
+    told = []
+    monkeypatch.setattr(undoing, "PIECE", 2)
+    monkeypatch.setattr(undoing, "tell", lambda done, total: told.append((done, total)))
+    assert undone(file).state == "undone"
+    assert told == [(2, 5), (4, 5), (5, 5)]
+    assert not Building.objects.exists()

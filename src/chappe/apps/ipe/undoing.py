@@ -3,6 +3,7 @@
 Refused as a whole, with the reason, when something has touched one of its rows since. Runs inside the transaction of exchange.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from chappe.apps.network.models import Building, Pm, PmLink, Prdm
 from chappe.kit.access.actor import Actor
 from chappe.kit.bulk import insert
 
+PIECE = 20_000  # rows put back between two movements of the bar
 #: What an undone building leaves in the journal: enough to tell it abandoned. A first file makes them by the hundred thousand.
 LEFT = (
     "oi_code", "state", "kind", "zone", "insee", "pm", "dwellings",
@@ -40,16 +42,27 @@ def undo(file: Any, actor: Actor) -> None:
     by = f"{actor.label} · {told}" if actor.user else told
     try:
         with transaction.atomic():
-            things = list(reversed(targets(intake)))
-            for place, target in enumerate(things):
-                tell(place, len(things))
+            done = _Done(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, DELETE, ABANDON])).height)
+            for target in reversed(targets(intake)):
                 here = pl.col("thing") == target.thing
-                _one(intake, target, plan.filter(here), before.filter(here), by)
+                _one(intake, target, plan.filter(here), before.filter(here), by=by, done=done)
     except IntegrityError as error:
         raise ValidationError(_("Something depends on the rows this file made: they cannot go.")) from error
     intake.applied, intake.last_change = False, None
     intake.counts["lines"] = [*intake.counts.get("lines", []), [first, last_change()]]
     intake.save()
+
+
+@dataclass(slots=True)
+class _Done:
+    """How many of the rows have been put back."""
+
+    total: int
+    rows: int = 0
+
+    def more(self, count: int) -> None:
+        self.rows = min(self.rows + count, self.total)
+        tell(self.rows, self.total)
 
 
 def _check(plan: pl.DataFrame, last: int) -> None:
@@ -63,7 +76,7 @@ def _check(plan: pl.DataFrame, last: int) -> None:
             )
 
 
-def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFrame, by: str) -> None:
+def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFrame, *, by: str, done: _Done) -> None:
     created = _keys(target, plan.filter(pl.col("kind") == CREATE))
     held = bulk.in_use(target.model, created)
     if held:
@@ -73,15 +86,19 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFram
             % {"row": name, "what": next(iter(held.values()))}
         )
     writing.tell_gone(target, created, by, LEFT if target.thing == "building" else ())
-    bulk.delete(target.model, created)
+    for start in range(0, len(created), PIECE):
+        bulk.delete(target.model, created[start : start + PIECE])
+        done.more(len(created[start : start + PIECE]))
     types = writing.types_of(target.model)
     for kind in (UPDATE, ABANDON):
         rows = before.filter(pl.col("kind") == kind)
-        if len(rows):
-            bulk.update(target.model, _decoded(rows, types))
+        for piece in rows.iter_slices(PIECE):
+            bulk.update(target.model, _decoded(piece, types))
+            done.more(len(piece))
     gone = before.filter(pl.col("kind") == DELETE)
-    if len(gone):
-        insert(target.model, _decoded(gone, types))
+    for piece in gone.iter_slices(PIECE):
+        insert(target.model, _decoded(piece, types))
+        done.more(len(piece))
     writing.tell_all(intake, target, plan.filter(pl.col("kind") == DELETE), by, back=True)
 
 

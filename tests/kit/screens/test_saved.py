@@ -3,7 +3,7 @@
 import pytest
 
 from chappe.kit.screens.models import ColumnChoice, SavedView
-from tests.support.people import UserFactory, partner_role
+from tests.support.people import ContactFactory, UserFactory, partner_role
 
 URL = "/test/contact/"
 
@@ -91,3 +91,23 @@ def test_rows_on_a_page_are_remembered_within_bounds(client, bruno):
     assert client.get(URL).context["listing"].per_page == 100
     assert client.get(URL, {"per": "100000"}).context["listing"].per_page == 50
     assert ColumnChoice.objects.get().per_page == 100
+
+
+def test_a_view_is_renamed_by_its_owner_with_its_filters(client, bruno, colleague):
+    ContactFactory(operator=bruno.organisation, last_name="Durand")
+    client.force_login(bruno)
+    keep(client, shared="on")
+    keep(client, name="Autre")
+    view = SavedView.objects.get(name="Équipe Dole")
+    client.post(URL + "views/", {"rename": view.pk, "name": "Autre", "query": ""})  # taken
+    client.force_login(colleague)
+    client.post(URL + "views/", {"rename": view.pk, "name": "À moi", "query": ""})  # not theirs
+    view.refresh_from_db()
+    assert (view.name, view.shared) == ("Équipe Dole", True)
+    client.force_login(bruno)
+    answer = client.post(URL + "views/", {"rename": view.pk, "name": "Dole", "is_default": "on", "query": "q=x"})
+    view.refresh_from_db()
+    assert (view.name, view.query, view.shared, view.is_default) == ("Dole", "q=durand&scope=all", False, True)
+    assert answer["Location"] == f"{URL}?{view.query}&view={view.pk}" and SavedView.objects.count() == 2
+    shown = client.get(answer["Location"]).content.decode()
+    assert "Rename this view" in shown

@@ -52,6 +52,28 @@ def save_view(*, actor: Actor, screen: Screen, name: str, query: str, shared: bo
     return view
 
 
+@transaction.atomic
+def rename_view(
+    *, actor: Actor, screen: Screen, pk: int, name: str, shared: bool, is_default: bool
+) -> SavedView | None:
+    """Another name, sharing or first place for a view of one's own; its filters stay. None when there is none of one's own. Raises
+    ValidationError for no name, or one that another view of theirs has."""
+    name = " ".join(name.split())[:80]
+    if not name:
+        raise ValidationError(_("Give the view a name."))
+    own = SavedView.objects.filter(screen=screen.slug, user=actor.user)
+    view = own.filter(pk=pk).first()
+    if view is None:
+        return None
+    if own.filter(name=name).exclude(pk=pk).exists():
+        raise ValidationError(_("You have another view of that name."))
+    if is_default:
+        own.update(is_default=False)
+    view.name, view.shared, view.is_default = name, shared, is_default
+    view.save()
+    return view
+
+
 def delete_view(*, actor: Actor, screen: Screen, pk: int) -> bool:
     """Forget a view of one's own. False when there is none: a colleague's view stays."""
     assert actor.user is not None

@@ -83,7 +83,8 @@ def header_filter(listing: Listing, column: Column) -> HeaderFilter | None:
             shown = tuple((str(key), text) for key, text in options)
             return HeaderFilter("choice", column.name, label, tuple(given.getlist(column.name)), shown)
     bad = column.name in listing.filterset.form.errors
-    return HeaderFilter("text", column.name, label, (given.get(column.name, ""),), bad=bad)
+    written = kind.value if kind in {FilterKind.STARTS, FilterKind.EXACT} else "text"
+    return HeaderFilter(written, column.name, label, (given.get(column.name, ""),), bad=bad)
 
 
 class SelectColumn(django_tables2.Column):

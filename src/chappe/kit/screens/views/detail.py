@@ -157,7 +157,7 @@ def events(entries: Any) -> list[dict[str, Any]]:
     """Lines of the audit trail for the timeline: when, what as a sentence, who and by which way."""
     lines = []
     for entry in entries:
-        who = " · ".join(part for part in (entry.get_via_display(), entry.detail) if part)
+        who = entry.by()
         lines.append({"when": entry.at, "icon": _ICONS.get(entry.verb, "point"), "text": entry.sentence(), "who": who})
     return lines
 

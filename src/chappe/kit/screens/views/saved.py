@@ -16,7 +16,7 @@ from .base import on_screen, query_of, refusals
 @require_POST
 @on_screen()
 def views(request: HttpRequest, screen: Screen) -> HttpResponse:
-    """Save the present query under a name, or forget a view (``forget`` = its key)."""
+    """Save the present query under a name, forget a view (``forget`` = its key) or rename it (``rename`` = its key)."""
     back = registry.url(screen.slug, "list")
     actor = Actor.of(request)
     if request.POST.get("forget", "").isdecimal():
@@ -26,15 +26,17 @@ def views(request: HttpRequest, screen: Screen) -> HttpResponse:
             messages.error(request, _("This view is not yours to forget."))
         return HttpResponseRedirect(f"{back}?{saved.clean_query(query_of(request).urlencode())}")
     query = query_of(request).urlencode()
+    said = {
+        "name": request.POST.get("name", ""), "shared": "shared" in request.POST, "is_default": "is_default" in request.POST,
+    }  # fmt: skip
+    renamed = request.POST.get("rename", "")
     try:
-        view = saved.save_view(
-            actor=actor,
-            screen=screen,
-            name=request.POST.get("name", ""),
-            query=query,
-            shared="shared" in request.POST,
-            is_default="is_default" in request.POST,
-        )
+        if renamed.isdecimal():
+            view = saved.rename_view(actor=actor, screen=screen, pk=int(renamed), **said)
+            if view is None:
+                raise ValidationError(_("This view is not yours to rename."))
+        else:
+            view = saved.save_view(actor=actor, screen=screen, query=query, **said)
     except ValidationError as error:
         messages.error(request, " ".join(refusals(error)))
         return HttpResponseRedirect(f"{back}?{saved.clean_query(query)}")

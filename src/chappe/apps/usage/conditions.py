@@ -12,7 +12,7 @@ from typing import Any
 from django.db import NotSupportedError
 from django.db.models import Q
 
-from chappe.apps.usage import labels, lake, policies, shelf
+from chappe.apps.usage import labels, lake, numbers, policies, shelf
 
 #: Fields whose value on screen is not the value in the lake: whole units instead of millionths.
 EXPRESSIONS = {
@@ -118,7 +118,11 @@ def _leaf(path: str, value: Any, batches: Callable[[dict[str, Any]], list[int]])
     if name not in lake.SCHEMA.names and name not in COMPUTED:
         raise NotSupportedError(f"the lake has no field {name}")
     if name in MASKED and isinstance(value, str) and value:
-        return _by_number(name, lookup, value)
+        forms = numbers.forms(value) if lookup in {"startswith", "istartswith"} else [value]
+        tests = [_by_number(name, lookup, form) for form in forms]
+        if len(tests) == 1:
+            return tests[0]
+        return replace(joined(tests), sql="(" + " OR ".join(test.sql for test in tests) + ")", words=_either(tests))
     if name == "month" and value == LATEST:
         value = next(iter(lake.months()), "")
     return compared(name, lookup, getattr(value, "pk", value))

@@ -8,7 +8,6 @@ from django.db.models import Q
 
 WORDS = 8
 NUMBER = 8  # digits in all from which several words are one number
-COUNTRY = "33"
 
 
 def calls(text: str) -> Q:
@@ -20,18 +19,5 @@ def calls(text: str) -> Q:
     wanted = Q()
     for word in words:
         begun = Q(call_id__istartswith=word) | Q(subject__istartswith=word)
-        for number in forms(word):
-            begun |= Q(destination__istartswith=number)
-        wanted &= begun
+        wanted &= begun | Q(destination__istartswith=word)
     return wanted
-
-
-def forms(word: str) -> list[str]:
-    """How the lake may have what was typed: as it is, and the international form of a number dialled from France."""
-    if word.startswith("+") and word[1:].isdecimal():
-        return [word[1:]]
-    if word.startswith("00") and word.isdecimal() and len(word) > 2:
-        return [word, word[2:]]
-    if word.startswith("0") and word.isdecimal() and len(word) > 2:
-        return [word, COUNTRY + word[1:]]
-    return [word]

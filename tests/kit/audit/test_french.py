@@ -35,6 +35,16 @@ def test_sentences(alice):
     ]
 
 
+def test_a_job_has_its_number_and_no_english(alice):
+    operator = people.OperatorFactory(name="A")
+    audit.created(Actor(alice, via="job", detail="job 70"), operator)
+    audit.saved(Actor(alice, via="job", detail="Démonstration"), operator, {"name": "B"})
+    audit.saved(Actor(alice, via="page"), operator, {"name": "C"})
+    with override("fr"):
+        told = [entry.by() for entry in audit.history(operator).order_by("pk")]
+    assert told == ["tâche n° 70", "tâche · Démonstration", "page"]
+
+
 def test_why(bruno, chloe):
     with override("fr"):
         told = explain_access(chloe, bruno.organisation).replace(NB, " ")

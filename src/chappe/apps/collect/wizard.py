@@ -178,7 +178,7 @@ def _present(row: TicketProfile, sample: str) -> ColumnMapping:
     seen = propose(_lines(sample))
     places = [seen.columns.index(column) if column in seen.columns else None for column in mapping.columns]
     body = tuple(tuple("" if at is None or at >= len(cells) else cells[at] for at in places) for cells in seen.sample)
-    return replace(mapping, sample=body)
+    return replace(mapping, sample=body, sure=dict.fromkeys(mapping.fields, 1.0))
 
 
 def _lines(sample: str) -> list[bytes]:

@@ -84,6 +84,13 @@ class AuditEntry(ScopedModel):
     def delete(self, *args: Any, **kwargs: Any) -> Any:
         raise AppendOnly("The audit trail cannot be deleted.")
 
+    def by(self) -> str:
+        """By which way it was done and what is known of that, in the reader's language: “page”, “job no. 70”."""
+        number = self.detail.removeprefix("job ")
+        if self.via == self.Via.JOB and number != self.detail and number.isdigit():
+            return str(_("job no. %(number)s")) % {"number": number}
+        return " · ".join(part for part in (str(self.get_via_display()), self.detail) if part)
+
     def sentence(self, language: str | None = None) -> str:
         """What a person would say of this row, in ``language`` (the reader's by default)."""
         from chappe.kit.audit.sentences import say

@@ -78,20 +78,37 @@
     else if (!grace) grace = requestAnimationFrame(() => { grace = 0; flush(); });
   }
 
-  let late = 0;
-  const source = new EventSource(table.dataset.stream);
-  source.onopen = () => { clearTimeout(late); say(paused ? "paused" : "on"); };
+  let late = 0, away = false, last = "", source = null;
+  function heard() {
+    clearTimeout(late);
+    late = 0;
+    away = false;
+    say(paused ? "paused" : "on");
+  }
   // A stream ends by itself every few seconds and is opened again at once: only a longer absence is worth a word.
-  source.onerror = () => { clearTimeout(late); late = setTimeout(() => say("off"), 4000); };
-  source.onmessage = take;
+  function missed() {
+    if (!late) late = setTimeout(() => { away = true; say("off"); }, 4000);
+    // After an answer that is no stream the browser gives up: we do not.
+    if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
+  }
+  function open() {
+    const address = new URL(table.dataset.stream, location.href);
+    if (last) address.searchParams.set("after", last);
+    source = new EventSource(address);
+    source.onopen = heard;
+    source.onerror = missed;
+    source.onmessage = (event) => { last = event.lastEventId || last; take(event); };
+  }
+  open();
   window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => { if (event.persisted) open(); });
 
   pause.addEventListener("click", () => {
     paused = !paused;
     pause.querySelector("span").textContent = paused ? pause.dataset.go : pause.dataset.pause;
     pause.querySelector("i").className = "ti ti-player-" + (paused ? "play" : "pause");
     pause.setAttribute("aria-pressed", paused);
-    say(paused ? "paused" : "on");
+    say(away ? "off" : paused ? "paused" : "on");
     if (!paused) flush();
   });
   byId("co-clear").addEventListener("click", () => { body.replaceChildren(); waiting = []; count(); });

@@ -98,6 +98,13 @@ def _communes(_count: int) -> dict[str, tuple[str, ...]]:
     return {name: tuple(codes) for name, codes in found.items()}
 
 
+def communes_like(text: str) -> list[str]:
+    """INSEE codes of the communes whose name holds the text; the first 500 of them."""
+    wanted = folded(text)
+    found = [code for name, codes in _communes(Commune.objects.count()).items() if wanted in name for code in codes]
+    return found[:500] if wanted else []
+
+
 def commune(text: str) -> tuple[tuple[str, ...], list[str]]:
     """(INSEE codes of the commune called so, the words that are left)."""
     return _named(folded(text).split())

@@ -55,9 +55,16 @@ def pointing(path: str, model: Any) -> Any:
 
 
 def in_commune(text: str) -> Q:
-    """A filter by the name of a commune, or what is written in the row when no commune is called so."""
+    """A filter by the name of a commune, whole or in part, or by the beginning of what is written in the row."""
     codes, _rest = queries.commune(text)
-    return Q(insee__in=codes) if codes else Q(city__icontains=text)
+    if codes:
+        return Q(insee__in=codes)
+    return Q(insee__in=queries.communes_like(text)) | queries.begins("city", text) | queries.begins("city", text.upper())
+
+
+def filled(name: str, lookup: str = "exact") -> Any:
+    """A filter of a text that few rows have: said so that the index of those rows answers."""
+    return lambda text: Q(**{f"{name}__gt": "", f"{name}__{lookup}": text})
 
 
 def postal(text: str) -> Q:
@@ -339,8 +346,8 @@ registry.register(
             Column(name="on_demand", label=_("Connectable on demand"), kind=Kind.BOOL, shown=False),
             Column(name="agreement_needed", label=_("Agreement needed"), kind=Kind.BOOL, shown=False),
             Column(name="agreement_on", label=_("Agreement signed"), kind=Kind.DATE, shown=False),
-            Column(name="manager", label=_("Manager"), shown=False),
-            Column(name="manager_siret", label=_("SIRET of the manager"), filter=FilterKind.EXACT, shown=False),
+            Column(name="manager", label=_("Manager"), where=filled("manager", "icontains"), shown=False),
+            Column(name="manager_siret", label=_("SIRET of the manager"), where=filled("manager_siret"), shown=False),
             Column(name="is_new", label=_("New building"), kind=Kind.BOOL, shown=False),
             Column(name="new_delivery_on", label=_("Delivery"), kind=Kind.DATE, shown=False),
             Column(name="line_length", label=_("Length of the line (m)"), kind=Kind.NUMBER, shown=False),
@@ -348,7 +355,7 @@ registry.register(
             Column(name="drop_type", label=_("Kind of drop"), filter=FilterKind.EXACT, shown=False),
             Column(name="dedicated_fibre_free", label=_("Dedicated fibre free"), kind=Kind.BOOL, shown=False),
             Column(name="ban", label=_("BAN key"), filter=FilterKind.EXACT, shown=False),
-            Column(name="rnb", label=_("RNB identifier"), filter=FilterKind.EXACT, shown=False),
+            Column(name="rnb", label=_("RNB identifier"), where=filled("rnb"), shown=False),
             Column(name="modified_on", label=_("Last changed"), kind=Kind.DATE, shown=False),
         ), "reference", "address", "state", "kind", "dwellings", "pm", "pbo", "modified_on", "insee", "oi_code"),
         search=("reference",),

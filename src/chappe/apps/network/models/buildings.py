@@ -1,11 +1,24 @@
 """Buildings (immeubles and pavillons) and their sockets. Columns of a building are those of the IPE layout."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.network.models.located import Addressed, Located, folded, insee_code, no_separator
 from chappe.apps.network.models.points import Pbo, Pm
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
+
+# Looked up between two bounds. Whole, since a database takes a part of an index for short and then orders what it finds there.
+RANGES = ("cabled_on", "opened_on", "orders_from", "agreement_on", "new_delivery_on", "line_length")
+# Filled in few rows of most networks: an index of those rows alone, in the order of the list, costs next to nothing.
+RARE = {
+    "manager": Q(manager__gt=""),
+    "manager_siret": Q(manager_siret__gt=""),
+    "rnb": Q(rnb__gt=""),
+    "is_new": Q(is_new=True),
+    "on_demand": Q(on_demand=True),
+    "dedicated_fibre_free": Q(dedicated_fibre_free__isnull=False),
+}
 
 
 class Building(Addressed, Located):
@@ -91,6 +104,16 @@ class Building(Addressed, Located):
             models.Index(fields=["kind", "reference"], name="network_building_kind"),
             models.Index(fields=["dwellings", "id"], name="network_building_dwellings"),
             models.Index(fields=["hexacle"], name="network_building_hexacle"),
+            models.Index(fields=["zone", "reference"], name="network_building_zone"),
+            models.Index(fields=["pbo_type", "reference"], name="network_building_pbo_type"),
+            models.Index(fields=["drop_type", "reference"], name="network_building_drop_type"),
+            models.Index(fields=["city"], name="network_building_city", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["ban"], name="network_building_ban"),
+            *(models.Index(fields=[name], name=f"building_{name}") for name in RANGES),
+            *(
+                models.Index(fields=["reference", name], name=f"building_{name}", condition=where)
+                for name, where in RARE.items()
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +149,7 @@ class Pto(ScopedModel):
         verbose_name = _("PTO")
         verbose_name_plural = _("PTO")
         ordering = ["reference"]
+        indexes = [models.Index(fields=["state", "reference"], name="network_pto_state")]
 
     def __str__(self) -> str:
         return self.reference

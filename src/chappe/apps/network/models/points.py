@@ -138,6 +138,7 @@ class Pbo(Addressed, Located):
         verbose_name = _("PBO")
         verbose_name_plural = _("PBO")
         ordering = ["reference"]
+        indexes = [models.Index(fields=["kind", "reference"], name="network_pbo_kind")]
 
     def __str__(self) -> str:
         return self.reference

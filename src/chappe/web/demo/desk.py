@@ -24,7 +24,7 @@ from chappe.apps.reports import services as reports
 from chappe.apps.reports.models import Report, ReportSchedule
 from chappe.apps.watch import raising
 from chappe.apps.watch import services as watch
-from chappe.apps.watch.models import Rule
+from chappe.apps.watch.models import Alert, Rule
 from chappe.core.base.money import NANO
 from chappe.core.einvoice.reporting_layout import packaged_text
 from chappe.kit.access.actor import Actor
@@ -59,7 +59,7 @@ def build(*, actor: Actor, clerk: Actor, operator: Operator, today: dt.date) -> 
     _letters(actor, operator)
     _platform(actor, operator, today)
     _reports(clerk)
-    _watch(actor, operator)
+    _watch(actor, clerk, operator)
     run_pending()
 
 
@@ -188,10 +188,16 @@ def _reports(clerk: Actor) -> None:
             scheduling.deliver(schedule, schedule.next_due)
 
 
-def _watch(actor: Actor, operator: Operator) -> None:
-    """The packaged rules, and what they say of the three months."""
+def _watch(actor: Actor, clerk: Actor, operator: Operator) -> None:
+    """The packaged rules, what they say of the three months, and what the clerk has done about it so far."""
     with translation.override("fr"):
         watch.install(actor=actor, owner=operator, slugs={row["slug"] for row in watch.packaged()})
         premium = Rule.objects.get(owner=operator, packaged="premium")
         watch.update(actor=actor, object=premium, data={"warning": 2})  # one call a day is nothing to be told of
     raising.look_at_new()
+    alerts = list(Alert.objects.filter(owner=operator, state=Alert.State.NEW).order_by("pk"))
+    for alert in alerts[:1]:
+        said = "Appels aux renseignements, confirmés par le client."
+        watch.close(actor=clerk, alert=alert, outcome="use", comment=said)
+    for alert in alerts[1:2]:
+        watch.take(actor=clerk, alert=alert)

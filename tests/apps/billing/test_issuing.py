@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import translation
 
 from chappe.apps.billing import archives, credits, editing, events, issuing, journal, services
+from chappe.apps.billing.anomalies import sentence_of
 from chappe.apps.billing.models import (
     Archive,
     BilledLine,
@@ -362,3 +363,15 @@ def test_goods_give_the_invoice_its_frame_and_its_credit_note_too(world) -> None
         actor=HOUSE, invoice=sold, reason="Retour", issue_date=NOVEMBER, amounts={goods.pk: euros("89")}
     )
     assert back.read_document().frame == "B1"
+
+
+def test_the_control_says_why_a_customer_is_parked(world) -> None:
+    rows.buyer(name="Sans adresse", line1="", postal_code="", city="")
+    batch = rows.batch_of_calls()
+    lost = rows.Customer.objects.get(name="Sans adresse")
+    rows.put_calls(batch, [{"customer": lost.pk, "start": dt.datetime(2026, 10, 3, tzinfo=dt.UTC), "price": "8"}])
+    run = world.run()
+    with translation.override("en"):
+        [told] = [sentence_of(finding) for finding in run.findings if finding["code"] == "parked"]
+    assert told.startswith("There is no postal address")
+    assert told.endswith("Parked: €8.00 wait")

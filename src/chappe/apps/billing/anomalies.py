@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from chappe.apps.billing import parking
 from chappe.apps.billing.models import BilledLine, Invoice, Parked, Run
 from chappe.core.base.money import NANO
 from chappe.core.billing.periods import add_months
@@ -41,11 +42,17 @@ TONES = {
 def sentence_of(finding: dict[str, Any]) -> str:
     """The finding in the reader's language: amounts in their notation."""
     params = finding["params"]
-    told = {name: formats.money(value) if name in {"now", "before"} else value for name, value in params.items()}
+    told = {
+        name: formats.money(value) if name in {"now", "before"} else value
+        for name, value in params.items()
+        if name != "why"
+    }
     if params.get("before"):
         share = (params.get("now", 0) - params["before"]) / params["before"]
         told["change"] = ("+" if share > 0 else "") + formats.percent(share)
-    return str(SENTENCES[finding["code"]]) % told
+    sentence = str(SENTENCES[finding["code"]]) % told
+    why = params.get("why")
+    return f"{parking.sentence_of(why['code'], why['params'])} {sentence}" if why else sentence
 
 
 def findings_of(run: Run) -> list[dict[str, Any]]:
@@ -75,7 +82,9 @@ def _of_drafts(run: Run, before: dict[int, dict[str, Any]]) -> Iterator[dict[str
     for row in Parked.objects.filter(run=run).select_related("customer"):
         if row.customer_id not in parked:
             parked[row.customer_id] = row.net
-            yield _finding("parked", row.customer_id, row.customer.name, None, max(abs(row.net), NANO) * 4, now=row.net)
+            why = {} if row.sentence_by_hand else {"why": {"code": row.code, "params": row.params}}
+            weight = max(abs(row.net), NANO) * 4
+            yield _finding("parked", row.customer_id, row.customer.name, None, weight, now=row.net, **why)
     drafts = (
         Invoice.objects.filter(run=run)
         .exclude(state=Invoice.State.EXCLUDED)

@@ -118,9 +118,7 @@ def poll(*, actor: Actor, deposit: Deposit) -> int:
         deposit.problem, deposit.asked_at = "", timezone.now()
         deposit.save(update_fields=["status", "problem", "asked_at"])
         if new:
-            audit.event(
-                actor, deposit.invoice, "invoicing.status", status=f"{deposit.status} {STATUSES[deposit.status].label}"
-            )
+            audit.event(actor, deposit.invoice, "invoicing.status", status=deposit.status_label())
     return new
 
 

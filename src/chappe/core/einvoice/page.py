@@ -232,10 +232,14 @@ def _vat(writer: Writer) -> Data:
     return {"head": head, "rows": rows, "reasons": [row.reason for row in writer.document.vat if row.reason]}
 
 
+CREDIT_USED = N_("This credit is taken off what you owe; if you owe nothing, it is paid back.")
+
+
 def _payment(writer: Writer) -> Data:
     document = writer.document
     if writer.is_credit or document.due <= 0:
-        return {"title": writer.t(N_("Payment")), "rows": [], "text": document.terms, "code": ""}
+        text = document.terms or (writer.t(CREDIT_USED) if writer.is_credit else "")
+        return {"title": writer.t(N_("Payment")), "rows": [], "text": text, "code": ""}
     told: tuple[tuple[str, str], ...]
     if document.payment_means == "59":
         told = (

@@ -331,7 +331,6 @@ registry.register(
         ),
         search=("source__name", "code"),
         ordering=("-since",),
-        state="code",
         subtitle=lambda alarm: f"{alarm.source} · {alarm.standing()}",
         actions=(
             Action(name="seen", label=_("I have seen it"), icon="eye-check", perform=actions.seen, bulk=True, primary=True,

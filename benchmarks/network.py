@@ -276,6 +276,25 @@ def load(n: int, seed: int = SEED) -> Network:
     return made
 
 
+def cable(count: int) -> int:
+    """Modules, cables, fibres, splices and the routes found along them, for the first ``count`` PM; answers how many routes."""
+    import random
+
+    from django.db import transaction
+
+    from chappe.apps.network import walking
+    from chappe.apps.network.models import OpticalRoute, Pm
+    from chappe.apps.parties.models import Operator
+    from chappe.web.demo.network import inside
+
+    holder, _ = Operator.objects.get_or_create(name="Benchmark")
+    for pm in Pm.objects.filter(modules__isnull=True).order_by("pk")[:count]:
+        with transaction.atomic():
+            inside(pm, holder, random.Random(pm.pk))
+            walking.rewalk(pm)
+    return OpticalRoute.objects.count()
+
+
 def ipe_rows(made: Network) -> Iterator[pl.DataFrame]:
     """The buildings with their PM beside them, named as the fields of the IPE layout."""
     of = made.pms.select(
@@ -350,6 +369,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks network", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="buildings (default: 100,000)")
     parser.add_argument("--data", type=Path, help="keep the network made there, and use it again")
+    parser.add_argument("--whole", type=int, default=20, help="PM that get their fibres and routes (20)")
     parser.add_argument("--ipe", type=Path, help="only write the IPE file of that many rows there")
     parser.add_argument("--only", default="", help="only pages whose name holds this")
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
@@ -372,6 +392,7 @@ def main(arguments: list[str]) -> int:
             load(wanted.rows)
             taken = time.perf_counter() - began
             print(f"made {wanted.rows:,} buildings in {taken:.0f} s ({wanted.rows / taken:,.0f} a second)", flush=True)
+            print(f"{cable(wanted.whole):,} routes walked in {wanted.whole} PM", flush=True)
         command = [
             sys.executable,
             "-m",

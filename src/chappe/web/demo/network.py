@@ -102,7 +102,7 @@ def build(*, actor: Actor, operator: Operator, today: dt.date, size: int = SIZE)
         _premises(pm, rank, list(_spots(centre, size // len(PLACES))), chance, today)
     for rank in WHOLE:
         pm = Pm.objects.get(reference=_reference(PLACES[rank][0], rank))
-        _inside(pm, operator, chance)
+        inside(pm, operator, chance)
         walking.rewalk(pm)
     _tell(actor, made)
 
@@ -205,7 +205,7 @@ def _fibres(cables: list[Cable]) -> dict[int, list[Fibre]]:
     return found
 
 
-def _inside(pm: Pm, operator: Operator, chance: random.Random) -> None:
+def inside(pm: Pm, operator: Operator, chance: random.Random) -> None:
     """Drawers, cables, splices and sockets of one PM: 144 fibres to a closure, 12 to each PBO, one to each socket."""
     boxes = list(Pbo.objects.filter(pm=pm, kind="PBO").order_by("reference"))
     groups = [boxes[start : start + 12] for start in range(0, len(boxes), 12)]

@@ -12,9 +12,11 @@ from chappe.apps.billing.models import Invoice, JournalEntry, Parked, Product, P
 from chappe.apps.collect import queries
 from chappe.apps.customers import holding
 from chappe.apps.customers.services import create_brand, create_customer, create_line
-from chappe.apps.invoicing.models import IssuedFile
+from chappe.apps.invoicing.models import IssuedFile, Production
 from chappe.apps.tariffs.services import activate, create_plan, load_version
 from chappe.apps.usage import lake
+from chappe.apps.usage.pages import explanation
+from chappe.connectors.einvoice.check import check_file
 from chappe.connectors.pbx.engine import Engine
 from chappe.connectors.pbx.spool import Spool
 from chappe.core.base.money import NANO
@@ -23,8 +25,10 @@ from chappe.kit.documents.services import store
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.jobs.services import enqueue
 from chappe.kit.mail.models import Message
+from chappe.kit.screens import registry
 from tests.connectors.einvoice.test_pdf import opinion
 from tests.kit.mail.conftest import box, smtp, start  # noqa: F401 - fixtures: a real mail server on loopback
+from tests.support.calls import strong
 from tests.support.rows_collect import source as make_source
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +128,20 @@ async def sent(engine: Engine, spool: Spool, port: int, slug: str) -> list[str]:
     return seen
 
 
-def test_from_the_socket_to_the_mailbox(customer, plan, box, smtp, tmp_path):  # noqa: F811 - the fixtures above
+def listed(client, user, customer) -> None:
+    """The pages that a person opens: the call stands in the list with its price and masked digits, its page explains the same price."""
+    client.force_login(user)
+    page = client.get(registry.url("usage.call"), {"scope": "all"})
+    shown = {call.destination: call for call in page.context["page"].rows if call.total}
+    assert {number: call.total for number, call in shown.items()} == {"3361234****": 302_000_000}
+    call = shown["3361234****"]
+    assert call.customer == customer.pk
+    told = explanation(call, user)
+    assert (told["steps"].total, told["same"]) == (302_000_000, True)
+    assert client.get(registry.url("usage.call", "detail", pk=call.pk)).status_code == 200
+
+
+def test_from_the_socket_to_the_mailbox(customer, plan, box, smtp, tmp_path, client, alice):  # noqa: F811 - the fixtures above
     port = free_port()
     make_source(None, "siege", way="listen", host="127.0.0.1", port=port, outside_prefix="0", sell_plan=plan)
     spool = Spool(queries.spool().folder)
@@ -144,6 +161,8 @@ def test_from_the_socket_to_the_mailbox(customer, plan, box, smtp, tmp_path):  #
         ("UNCHARGED", "not-answered", "33612345678", 0, None, customer.pk),
     ]
 
+    listed(client, strong(alice), customer)
+
     run = billing.create_run(actor=ACTOR, month=dt.date(2024, 3, 1))
     run_pending()
     run.refresh_from_db()
@@ -156,7 +175,10 @@ def test_from_the_socket_to_the_mailbox(customer, plan, box, smtp, tmp_path):  #
     assert (invoice.state, invoice.net, invoice.tax, invoice.gross) == ("issued", 1030 * CENT, 206 * CENT, 1236 * CENT)
     assert JournalEntry.objects.get(reference=invoice.number).amount == 1236 * CENT
 
+    made = Production.objects.get(invoice=invoice)
+    assert (made.state, made.issues) == ("ready", []), "the packaged rules: CEN, Factur-X and BR-FR"
     pdf = IssuedFile.objects.get(invoice=invoice, kind="pdf").stored.path.read_bytes()
+    assert check_file(pdf) == []
     answer = opinion(pdf, tmp_path, with_rules=True)
     assert answer.stdout.startswith("VALID"), answer.stdout + answer.stderr
 

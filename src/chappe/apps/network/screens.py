@@ -59,7 +59,9 @@ def in_commune(text: str) -> Q:
     codes, _rest = queries.commune(text)
     if codes:
         return Q(insee__in=codes)
-    return Q(insee__in=queries.communes_like(text)) | queries.begins("city", text) | queries.begins("city", text.upper())
+    return (
+        Q(insee__in=queries.communes_like(text)) | queries.begins("city", text) | queries.begins("city", text.upper())
+    )
 
 
 def filled(name: str, lookup: str = "exact") -> Any:

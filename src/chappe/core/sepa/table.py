@@ -29,7 +29,9 @@ declare(
         ),
         "bank-table-long": N_("The table has more than {most} lines: send it in parts."),
         "bank-known": N_("Movements that an earlier file of this account gave already, left aside: {number}."),
-        "bank-twins": N_("Movements that another file of this account probably told already, to be looked at: {number}."),
+        "bank-twins": N_(
+            "Movements that another file of this account probably told already, to be looked at: {number}."
+        ),
         "bank-table-no-amount": N_("A line of {day} has no amount: it was left aside."),
     }
 )

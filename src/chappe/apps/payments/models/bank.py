@@ -13,6 +13,17 @@ from chappe.apps.payments.models.words import WithAccount, owner_field
 from chappe.core.sepa.table import DATES, Columns
 from chappe.kit.access.door import Access
 
+# As a reader spells them: day, month and year have other first letters in other languages.
+NOTATIONS = {
+    "dd/mm/yyyy": _("dd/mm/yyyy"),
+    "dd/mm/yy": _("dd/mm/yy"),
+    "dd-mm-yyyy": _("dd-mm-yyyy"),
+    "dd.mm.yyyy": _("dd.mm.yyyy"),
+    "yyyy-mm-dd": _("yyyy-mm-dd"),
+    "yyyymmdd": _("yyyymmdd"),
+    "mm/dd/yyyy": _("mm/dd/yyyy"),
+}
+
 
 class BankStatement(WithAccount):
     """One statement of one account, as the bank sent it. ``iban`` is our account."""
@@ -144,7 +155,7 @@ class BankLayout(WithAccount):
     reference = models.CharField(_("reference"), max_length=80, blank=True)
     account = models.CharField(_("payer’s IBAN"), max_length=80, blank=True)
     dates = models.CharField(
-        _("dates"), max_length=10, choices=[(name, name) for name in DATES], default=next(iter(DATES))
+        _("dates"), max_length=10, choices=[(name, NOTATIONS[name]) for name in DATES], default=next(iter(DATES))
     )
     decimal = models.CharField(_("decimals"), max_length=1, choices=Decimal.choices, default=Decimal.COMMA)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -1,12 +1,15 @@
 """The pages as a person uses them: sources, live stream, raw lines, sending a file, trying and learning a profile, mending."""
 
+import datetime as dt
 import json
 
 import pytest
 from django.utils import translation
 
-from chappe.apps.collect import decoding, intake, live
+from chappe.apps.collect import decoding, intake, live, profiles
 from chappe.apps.collect.models import Chunk, Source, TicketIssue, TicketProfile
+from chappe.connectors.pbx.simulators import tickets
+from chappe.connectors.pbx.simulators.calls import calls as simulated
 from chappe.core.tickets.contract import Decoded
 from chappe.kit.screens import registry
 from tests.apps.collect.conftest import NOON, calls, equation, put, read, take, ticket
@@ -339,3 +342,13 @@ def test_the_home_page_tells_sources_in_trouble_first(signed, source):
     alarms.raise_alarm(source, "gap", found=1, usual=40)
     page = body(signed.get("/"))
     assert page.index("Siège") < page.index("Agence") and "Sources of tickets" in page and "Refused tickets" in page
+
+
+@pytest.mark.parametrize(
+    ("slug", "kind"),
+    [("panasonic", "panasonic"), ("mitel-3300", "mitel"), ("3cx", "3cx"), ("avaya-ip-office", "ip-office")],
+)  # fmt: skip
+def test_what_a_simulator_sends_is_read_by_the_profile_that_one_chooses_first(slug, kind, db):
+    made = simulated(12, start=dt.datetime(2026, 11, 22, 9, 0), seed=3)
+    shown = decoding.show_all(profiles.packaged()[slug], list(tickets(kind, made)))
+    assert shown and {each.tone for each in shown} <= {"ok", "new", "warn"}

@@ -87,6 +87,13 @@ def skip_label(code: str) -> str:
         "header": _("header line"),
         "keepalive": _("sign of life"),
         "command": _("command"),
+        "page-header": _("heading of a page"),
+        "rule": _("line of dashes"),
+        "activity": _("event that is no call"),
+        "other-method": _("message that is no call"),
+        "event-twice": _("event that came before"),
+        "waits-for-its-pair": _("waits for the other half of its call"),
+        "empty-page": _("empty page"),
     }
     return known.get(code, code)
 

@@ -1,4 +1,4 @@
-"""Panasonic KX-NS and TDE: 80 columns (pattern A), sent behind a sign-in."""
+"""Panasonic KX-NS and TDE: 80 columns (pattern A), day before month as the packaged profile, sent behind a sign-in."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ def tickets(call: Call) -> Sequence[bytes]:
     talk = call.talk + call.to_talk
     dial = f"<I>{call.outside}" if call.way == "in" else OUTSIDE_PREFIX + call.outside
     line = (
-        f"{call.end:%m/%d/%y} {call.end:%I:%M%p} {call.extension:>5} {call.trunk:02d} {dial:<25} "
+        f"{call.end:%d/%m/%y} {call.end:%I:%M%p} {call.extension:>5} {call.trunk:02d} {dial:<25} "
         f"{call.ring // 60}'{call.ring % 60:02d} {talk // 3600:02d}:{talk // 60 % 60:02d}'{talk % 60:02d} "
         f"{'':<10} {'' if talk else 'NA':<3}"
     )

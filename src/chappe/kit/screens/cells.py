@@ -110,6 +110,7 @@ def head_of(screen: Screen, obj: Any) -> str:
 
 
 def state_of(screen: Screen, obj: Any) -> SafeString:
-    """The state pill beside the title; empty when the screen names no state."""
+    """The state pill beside the title; empty when the screen names no state, or the row has none."""
     column = next((column for column in screen.columns if column.name == screen.state), None)
-    return Painter(screen, None)._plain(column, obj, cell_value(screen, column, obj)) if column else SafeString("")
+    value = cell_value(screen, column, obj) if column else None
+    return SafeString("") if column is None or value in (None, "") else Painter(screen, None)._plain(column, obj, value)

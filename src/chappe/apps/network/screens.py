@@ -91,7 +91,7 @@ def joined(*paths: str) -> Any:
 PLACE = (
     Column(name="city", label=_("Commune"), where=in_commune),
     Column(name="insee", label=_("INSEE code"), filter=FilterKind.EXACT, shown=False),
-    Column(name="postal_code", label=_("Postal code"), where=postal, shown=False),
+    Column(name="postal_code", label=_("Postal code"), where=postal, filter=FilterKind.EXACT, shown=False),
     Column(name="street_type", label=_("Street type"), shown=False, filter=FilterKind.NONE),
     Column(name="street", label=_("Street"), shown=False, filter=FilterKind.NONE),
     Column(name="number", label=_("Street number"), kind=Kind.NUMBER, shown=False, filter=FilterKind.NONE),
@@ -122,7 +122,14 @@ def unsorted(columns: tuple[Column, ...], *sortable: str) -> tuple[Column, ...]:
 
 
 def _reference(label: Any = None, **more: Any) -> Column:
-    return Column(name="reference", label=label or _("Reference"), kind=Kind.REF, where=queries.reference(), **more)
+    return Column(
+        name="reference",
+        label=label or _("Reference"),
+        kind=Kind.REF,
+        where=queries.reference(),
+        filter=FilterKind.STARTS,
+        **more,
+    )
 
 
 registry.register(
@@ -179,7 +186,7 @@ registry.register(
             _reference(),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=TONES),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
-            Column(name="parent", label=_("Grouped under"), kind=Kind.LINK, where=pointing("parent", Pm)),
+            Column(name="parent", label=_("Grouped under"), kind=Kind.LINK, where=pointing("parent", Pm), filter=FilterKind.STARTS),
             *PLACE,
             Column(name="capacity", label=_("Capacity"), kind=Kind.NUMBER),
             Column(name="dwellings", label=_("Dwellings"), kind=Kind.NUMBER),
@@ -251,8 +258,8 @@ registry.register(
         rows=joined("pm", "prdm"),
         columns=(
             _reference(source="__str__", order_by="reference"),
-            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
-            Column(name="prdm", label=_("PRDM"), kind=Kind.LINK, where=pointing("prdm", Prdm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), filter=FilterKind.STARTS),
+            Column(name="prdm", label=_("PRDM"), kind=Kind.LINK, where=pointing("prdm", Prdm), filter=FilterKind.STARTS),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=TONES),
             Column(name="length", label=_("Length (m)"), kind=Kind.NUMBER),
             Column(name="fibres_free", label=_("Free fibres"), kind=Kind.NUMBER),
@@ -287,7 +294,7 @@ registry.register(
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="placing", label=_("Kind of place"), filter=FilterKind.EXACT),
             Column(name="drop_type", label=_("Kind of drop"), filter=FilterKind.EXACT),
-            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm)),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), filter=FilterKind.STARTS),
             Column(name="capacity", label=_("Capacity"), kind=Kind.NUMBER),
             *PLACE,
             Column(name="floor", label=_("Floor"), shown=False),
@@ -338,8 +345,8 @@ registry.register(
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=BUILDING_TONES),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="dwellings", label=_("Dwellings"), kind=Kind.NUMBER),
-            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), order_by="pm_id"),
-            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), order_by="pbo_id", shown=False),
+            Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), filter=FilterKind.STARTS, order_by="pm_id"),
+            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), filter=FilterKind.STARTS, order_by="pbo_id", shown=False),
             Column(name="oi_code", label=_("OI"), filter=FilterKind.EXACT, shown=False),
             Column(name="zone", label=_("Zone"), filter=FilterKind.CHOICE, shown=False),
             Column(name="cabled_on", label=_("Cabled"), kind=Kind.DATE, shown=False),
@@ -349,7 +356,7 @@ registry.register(
             Column(name="agreement_needed", label=_("Agreement needed"), kind=Kind.BOOL, shown=False),
             Column(name="agreement_on", label=_("Agreement signed"), kind=Kind.DATE, shown=False),
             Column(name="manager", label=_("Manager"), where=filled("manager", "icontains"), shown=False),
-            Column(name="manager_siret", label=_("SIRET of the manager"), where=filled("manager_siret"), shown=False),
+            Column(name="manager_siret", label=_("SIRET of the manager"), where=filled("manager_siret"), filter=FilterKind.EXACT, shown=False),
             Column(name="is_new", label=_("New building"), kind=Kind.BOOL, shown=False),
             Column(name="new_delivery_on", label=_("Delivery"), kind=Kind.DATE, shown=False),
             Column(name="line_length", label=_("Length of the line (m)"), kind=Kind.NUMBER, shown=False),
@@ -357,7 +364,7 @@ registry.register(
             Column(name="drop_type", label=_("Kind of drop"), filter=FilterKind.EXACT, shown=False),
             Column(name="dedicated_fibre_free", label=_("Dedicated fibre free"), kind=Kind.BOOL, shown=False),
             Column(name="ban", label=_("BAN key"), filter=FilterKind.EXACT, shown=False),
-            Column(name="rnb", label=_("RNB identifier"), where=filled("rnb"), shown=False),
+            Column(name="rnb", label=_("RNB identifier"), where=filled("rnb"), filter=FilterKind.EXACT, shown=False),
             Column(name="modified_on", label=_("Last changed"), kind=Kind.DATE, shown=False),
         ), "reference", "address", "state", "kind", "dwellings", "pm", "pbo", "modified_on", "insee", "oi_code"),
         search=("reference",),
@@ -401,8 +408,8 @@ registry.register(
         columns=(
             _reference(),
             Column(name="state", label=_("State"), kind=Kind.STATE, tones=PTO_TONES),
-            Column(name="building", label=_("Building"), kind=Kind.LINK, where=pointing("building", Building)),
-            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo)),
+            Column(name="building", label=_("Building"), kind=Kind.LINK, where=pointing("building", Building), filter=FilterKind.STARTS),
+            Column(name="pbo", label=_("PBO"), kind=Kind.LINK, where=pointing("pbo", Pbo), filter=FilterKind.STARTS),
             Column(name="stairs", label=_("Stairs")),
             Column(name="floor", label=_("Floor")),
             Column(name="place", label=_("Dwelling")),

@@ -40,8 +40,8 @@ _LOOKUPS = {FilterKind.CONTAINS: "icontains", FilterKind.EXACT: "exact", FilterK
 
 def filter_kind(screen: Screen, column: Column) -> FilterKind:
     """The kind of filter a column has: what it says, else the usual one of its kind."""
-    if column.where is not None:
-        return FilterKind.CONTAINS
+    if column.where is not None:  # its own meaning; the kind only says how a text is compared
+        return column.filter if column.filter in {FilterKind.STARTS, FilterKind.EXACT} else FilterKind.CONTAINS
     if column.kind is Kind.SECRET or not orm_path(screen, column):
         return FilterKind.NONE
     kind = column.filter or _USUAL[column.kind]

@@ -138,12 +138,13 @@ def freeze() -> None:
 @contextmanager
 def amended(*extra: Screen) -> Iterator[None]:
     """For tests only: the registry with ``extra`` screens added or replaced, put back afterwards."""
-    before = dict(_store.screens)
-    _store.screens.update({screen.slug: screen for screen in extra})
+    store = _store  # another may stand in its place by then
+    before = dict(store.screens)
+    store.screens.update({screen.slug: screen for screen in extra})
     try:
         yield
     finally:
-        _store.screens = before
+        store.screens = before
 
 
 def _open(verb: str, slug: str) -> None:

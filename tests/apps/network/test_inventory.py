@@ -129,6 +129,27 @@ def test_an_address_is_found_as_people_write_it(text, found):
     assert list(Building.objects.filter(queries.building(text)).values_list("reference", flat=True)) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("Dole", ["A"]), ("dol", ["A"]), ("aunier", ["B"]), ("VILLERS", ["C"]), ("villers", ["C"]), ("a", ["A", "B", "C"]), ("nulle part", [])],
+)  # fmt: skip
+def test_a_commune_is_found_by_a_part_of_its_name_or_as_the_row_writes_it(text, found, monkeypatch):
+    from chappe.apps.network.screens import in_commune
+    from chappe.apps.parties.models import Commune
+
+    monkeypatch.setattr(queries, "MOST_COMMUNES", 1)  # “a” is in both names: the rows themselves are looked into
+    Commune.objects.create(insee="39198", name="Dole-la-Ville", postal_codes="39100")
+    Commune.objects.create(insee="39300", name="Lons-le-Saunier", postal_codes="39000")
+    queries._communes.cache_clear()
+    for reference, insee, city in (
+        ("A", "39198", "Dole-la-Ville"),
+        ("B", "39300", "Lons-le-Saunier"),
+        ("C", "", "VILLERS LA COMBE"),
+    ):
+        make(Building, reference=reference, insee=insee, city=city)
+    assert list(Building.objects.filter(in_commune(text)).values_list("reference", flat=True)) == found
+
+
 def _picture(kind="PNG", size=(1600, 900), **more):
     made = io.BytesIO()
     Image.new("RGB", size, "red").save(made, kind, **more)

@@ -69,6 +69,7 @@ SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "a", "a
 _NUMBER = re.compile(r"(\d{1,4})([a-z]|bis|ter|quater)?\Z")
 _HEXACLE = re.compile(r"[0-9A-Z]{10}\Z")
 _LAST = "\U0010ffff"
+MOST_COMMUNES = 500
 
 
 def begins(path: str, text: str) -> Q:
@@ -98,11 +99,11 @@ def _communes(_count: int) -> dict[str, tuple[str, ...]]:
     return {name: tuple(codes) for name, codes in found.items()}
 
 
-def communes_like(text: str) -> list[str]:
-    """INSEE codes of the communes whose name holds the text; the first 500 of them."""
+def communes_like(text: str) -> list[str] | None:
+    """INSEE codes of the communes whose name holds the text; None when they are too many to be asked for one by one."""
     wanted = folded(text)
     found = [code for name, codes in _communes(Commune.objects.count()).items() if wanted in name for code in codes]
-    return found[:500] if wanted else []
+    return found if len(found) <= MOST_COMMUNES else None
 
 
 def commune(text: str) -> tuple[tuple[str, ...], list[str]]:

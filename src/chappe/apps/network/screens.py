@@ -55,13 +55,17 @@ def pointing(path: str, model: Any) -> Any:
 
 
 def in_commune(text: str) -> Q:
-    """A filter by the name of a commune, whole or in part, or by the beginning of what is written in the row."""
+    """A filter by the name of a commune, whole or in part, or by what is written in the row.
+
+    A text that few communes hold is asked of indexes; one that many hold (“saint”) soon finds enough rows by itself.
+    """
     codes, _rest = queries.commune(text)
     if codes:
         return Q(insee__in=codes)
-    return (
-        Q(insee__in=queries.communes_like(text)) | queries.begins("city", text) | queries.begins("city", text.upper())
-    )
+    some = queries.communes_like(text)
+    if some is None:
+        return Q(city__icontains=text)
+    return Q(insee__in=some) | queries.begins("city", text) | queries.begins("city", text.upper())
 
 
 def filled(name: str, lookup: str = "exact") -> Any:

@@ -40,9 +40,10 @@ def test_a_job_has_its_number_and_no_english(alice):
     audit.created(Actor(alice, via="job", detail="job 70"), operator)
     audit.saved(Actor(alice, via="job", detail="Démonstration"), operator, {"name": "B"})
     audit.saved(Actor(alice, via="page"), operator, {"name": "C"})
+    audit.saved(Actor.system("watch", said="La veille"), operator, {"name": "D"})  # named already: its code is no word
     with override("fr"):
         told = [entry.by() for entry in audit.history(operator).order_by("pk")]
-    assert told == ["tâche n° 70", "tâche · Démonstration", "page"]
+    assert told == ["tâche n° 70", "tâche · Démonstration", "page", "tâche"]
 
 
 def test_why(bruno, chloe):

@@ -216,6 +216,37 @@ def test_a_platform_that_is_down_is_told_later(ready, money, monkeypatch):
     assert [sum(nano for _rate, nano in shares) for shares in told(row)] == [10_000]
 
 
+def test_what_is_undone_before_it_was_told_is_not_said(ready, money, monkeypatch):
+    row = depositing.deposit(actor=HOUSE, invoice=ready)
+    with monkeypatch.context() as patch:
+        patch.setattr(depositing, "_waiting", [])  # the job has not come by yet
+        for cents in (10_000, 5_000, -5_000, -10_000, 7_000):
+            money(cents)
+    jobs.poll(context())
+    row.refresh_from_db()
+    assert (row.encashments, [sum(nano for _rate, nano in shares) for shares in told(row)]) == (5, [7_000])
+
+
+def test_a_process_killed_after_the_platform_answered_says_it_once(ready, money, monkeypatch):
+    row = depositing.deposit(actor=HOUSE, invoice=ready)
+    say = FolderPlatform.say
+
+    def killed(*args):
+        say(*args)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderPlatform, "say", killed)
+        with pytest.raises(KeyboardInterrupt):
+            money(10_000)
+    row.refresh_from_db()
+    assert (row.encashments, told(row)) == (0, [])
+    money(-10_000)  # taken back before the job came again: the platform has the first, so it is told the second
+    row.refresh_from_db()
+    assert row.encashments == 2
+    assert [sum(nano for _rate, nano in shares) for shares in told(row)] == [10_000, -10_000]
+
+
 def test_an_invoice_on_debits_is_told_paid_once_it_is(money):
     invoice = issued(replace(company(1), number="DEBITS-1", vat_on_debits=True))
     producing.produce(actor=HOUSE, invoice=invoice)

@@ -1,6 +1,7 @@
 """The folder that plays a platform."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,3 +71,39 @@ def test_a_payment_is_said_once_by_its_key_and_read_back_with_its_amounts(tmp_pa
     path.write_text('{"code": 212, "at": "2030-01-01T00:00:00+00:00", "collected": {"key": "x"}}\n', "utf-8")
     with pytest.raises(PlatformError):
         port.statuses(reference)
+
+
+@pytest.mark.parametrize("broken", ["{", '{"code": 212}', '{"code": "x", "at": "2030-01-01"}', "[]"])
+def test_a_line_that_is_no_status_is_said(tmp_path, broken):
+    port = FolderPlatform(tmp_path)
+    reference = port.deposit("F1.pdf", b"%PDF-")
+    (tmp_path / "deposits" / reference / "statuses.jsonl").write_text(f"{broken}\n", "utf-8")
+    with pytest.raises(PlatformError):
+        port.statuses(reference)
+
+
+def test_a_line_that_a_crash_has_cut_is_not_there_and_spoils_nothing(tmp_path):
+    port = FolderPlatform(tmp_path)
+    reference = port.deposit("F1.pdf", b"%PDF-")
+    path = tmp_path / "deposits" / reference / "statuses.jsonl"
+    whole = path.read_bytes()
+    at = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+    path.write_bytes(whole + b'{"code": 212, "at": "2030-01-0')
+    assert [told.code for told in port.statuses(reference)] == [200]
+    port.say(reference, 212, at)
+    assert [told.code for told in port.statuses(reference)] == [200, 212]
+    path.write_bytes(whole.rstrip(b"\n"))  # another hand forgot the end of its line
+    port.say(reference, 212, at)
+    assert [told.code for told in port.statuses(reference)] == [200, 212]
+
+
+def test_two_that_say_the_same_payment_at_once_say_it_once(tmp_path):
+    reference = FolderPlatform(tmp_path).deposit("F1.pdf", b"%PDF-")
+    came = Collected("allocation:1", dt.date(2026, 11, 20), (Share("20.00", 12_000_000_000),))
+
+    def say(second: int) -> None:
+        FolderPlatform(tmp_path).say(reference, 212, dt.datetime(2030, 1, 1, 0, 0, second, tzinfo=dt.UTC), came)
+
+    with ThreadPoolExecutor(8) as hands:
+        list(hands.map(say, range(16)))
+    assert [told.code for told in FolderPlatform(tmp_path).statuses(reference)].count(212) == 1

@@ -4,7 +4,7 @@ What money came in comes from the app above by hooks (``paid_with``, ``money_wit
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
@@ -123,7 +123,8 @@ def poll(*, actor: Actor, deposit: Deposit) -> int:
 
 
 def tell_money(*, actor: Actor, deposit: Deposit) -> int:
-    """Say 212 of every encashment not said yet, with its amounts by rate of VAT; what was taken back is said by its opposite.
+    """Say 212 of every encashment not said yet, with its amounts by rate of VAT; what was taken back is said by its opposite,
+    unless its coming was not said either.
 
     Between French companies it takes the place of the e-reporting of the payment. An invoice whose encashments the tax
     office does not want (débits, goods, reverse charge) is said paid once, when it is paid whole. Answers how many were
@@ -135,18 +136,44 @@ def tell_money(*, actor: Actor, deposit: Deposit) -> int:
     money = [one for source in _money for one in source(deposit.invoice)]
     if not is_wanted(document):
         return _tell_paid(actor, deposit, len(money))
-    told, before = 0, 0
-    for done, one in enumerate(money, 1):
-        if done > deposit.encashments:
-            collected = Collected(one.key, one.day, shares(document, one.amount, before))
-            if not _say(deposit, collected):
-                break
-            Deposit.objects.filter(pk=deposit.pk).update(encashments=done)
-            told += 1
+    if (said := _said(deposit)) is None:
+        return 0
+    told, before = 0, sum(one.amount for one in money[: deposit.encashments])
+    for done, one in _to_say(money, deposit.encashments, said):
+        if not _say(deposit, Collected(one.key, one.day, shares(document, one.amount, before))):
+            break
+        Deposit.objects.filter(pk=deposit.pk).update(encashments=done)
         before += one.amount
+        told += 1
+    else:
+        Deposit.objects.filter(pk=deposit.pk).update(encashments=len(money))
     if told:
         poll(actor=actor, deposit=deposit)
     return told
+
+
+def _said(deposit: Deposit) -> set[str] | None:
+    """Keys of the encashments that the platform has, ours or not yet in our rows; None when it does not answer."""
+    try:
+        told = queries.platform(deposit.platform).statuses(deposit.reference)
+    except PlatformError as error:
+        Deposit.objects.filter(pk=deposit.pk).update(problem=str(error))
+        return None
+    return {status.collected.key for status in told if status.collected}
+
+
+def _to_say(money: Sequence[Encashment], told: int, said: set[str]) -> list[tuple[int, Encashment]]:
+    """What is to be said after the first ``told``, each with how many it makes told.
+
+    Money taken back straight after it came, before the platform has it, is not said at all: it was a mistake of typing.
+    """
+    rows: list[tuple[int, Encashment]] = []
+    for done, one in enumerate(money[told:], told + 1):
+        if rows and one.amount < 0 and rows[-1][1].amount == -one.amount and rows[-1][1].key not in said:
+            rows.pop()
+        else:
+            rows.append((done, one))
+    return rows
 
 
 def _tell_paid(actor: Actor, deposit: Deposit, count: int) -> int:

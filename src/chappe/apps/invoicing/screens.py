@@ -106,9 +106,9 @@ registry.register(
         rows=_with_invoice,
         menu=Menu(section=SECTION, icon="building-broadcast-tower", order=24),
         scopes=(
+            Scope(name="all", label=_("All")),
             Scope(name="open", label=_("Under way"), where=~Q(status__in=[210, 212, 213])),
             Scope(name="troubled", label=_("Refused or rejected"), where=Q(status__in=[207, 208, 210, 213])),
-            Scope(name="all", label=_("See all")),
         ),
         columns=(
             Column(name="invoice", label=_("Invoice"), kind=Kind.REF, source="invoice__number", order_by="invoice__number"),

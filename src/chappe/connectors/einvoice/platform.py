@@ -6,10 +6,13 @@ the statuses, say the seller's own (212, paid), deposit an e-reporting file. Byt
 
 import csv
 import datetime as dt
+import fcntl
 import hashlib
 import json
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,22 +100,22 @@ class FolderPlatform:
         path = self._told(reference)
         if not path.is_file():
             raise PlatformError(f"unknown reference {reference}", permanent=True)
-        found = []
-        for line in path.read_text("utf-8").splitlines():
-            row = json.loads(line)
-            try:
-                money = collected_from(row["collected"]) if row.get("collected") else None
-            except (KeyError, TypeError, ValueError) as error:
-                raise PlatformError(f"{path.name}: {error}", permanent=True) from error
-            found.append(
-                Told(int(row["code"]), dt.datetime.fromisoformat(row["at"]), str(row.get("reason", "")), money)
-            )
-        return sorted(found, key=lambda told: told.at)
+        try:
+            lines, _whole = _lines(path.read_bytes())
+            return sorted((_status(line) for line in lines), key=lambda told: told.at)
+        except OSError as error:
+            raise PlatformError(str(error)) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise PlatformError(f"{path.name}: {error}", permanent=True) from error
 
     def say(self, reference: str, code: int, at: dt.datetime, collected: Collected | None = None) -> None:
-        said = {(told.code, told.collected.key if told.collected else "") for told in self.statuses(reference)}
-        if (code, collected.key if collected else "") not in said:
-            tell(self.root, reference, code, at=at, collected=collected)
+        try:
+            with _alone(self._told(reference)):
+                said = {(told.code, told.collected.key if told.collected else "") for told in self.statuses(reference)}
+                if (code, collected.key if collected else "") not in said:
+                    tell(self.root, reference, code, at=at, collected=collected)
+        except OSError as error:
+            raise PlatformError(str(error)) from error
 
     def report(self, name: str, data: bytes) -> str:
         return self._keep("reports", name, data)
@@ -156,8 +159,47 @@ def tell(
     if collected is not None:
         row["collected"] = collected.as_data()
     path = root / "deposits" / reference / "statuses.jsonl"
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    with path.open("a+b") as file:
+        file.seek(0)
+        before = file.read()
+        lines, whole = _lines(before)
+        if whole < len(before):
+            file.truncate(whole)  # a line that a crash has cut: it was never said
+        end = b"" if not lines or before[:whole].endswith(b"\n") else b"\n"
+        file.write(end + json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _lines(data: bytes) -> tuple[list[bytes], int]:
+    """The lines of a file of statuses, and how many bytes they take: a last one that is cut is left out."""
+    *ended, last = data.split(b"\n")
+    lines = [line for line in ended if line.strip()]
+    try:
+        json.loads(last)
+    except ValueError:
+        return lines, len(data) - len(last)
+    return [*lines, last], len(data)
+
+
+def _status(line: bytes) -> Told:
+    """Raises AttributeError, KeyError, TypeError or ValueError for a line that is no status."""
+    row = json.loads(line)
+    money = collected_from(row["collected"]) if row.get("collected") else None
+    at = dt.datetime.fromisoformat(row["at"])
+    if at.tzinfo is None:
+        raise ValueError(f"at: {row['at']}")
+    return Told(int(row["code"]), at, str(row.get("reason", "")), money)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time looks and writes: two that say the same thing at once say it once."""
+    if not path.is_file():
+        raise PlatformError(f"unknown reference {path.parent.name}", permanent=True)
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def simulate(root: Path, reference: str, codes: Sequence[int] = (201, 202, 203, 204, 205)) -> None:

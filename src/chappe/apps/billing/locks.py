@@ -1,5 +1,5 @@
-"""The order in which billing locks rows, so that no two transactions wait for each other: run, invoices, year of a
-series, head of the journal. A verb may skip one, never go back.
+"""The order in which billing locks rows, so that no two transactions wait for each other: customers who paid
+in advance, run, invoices, year of a series, head of the journal. A verb may skip one, never go back.
 """
 
 from collections.abc import Iterable

@@ -53,8 +53,8 @@ def written(invoice: Invoice) -> tuple[str, str]:
         if invoice.kind == Invoice.Kind.CREDIT_NOTE:
             subject, text = _g("{seller}: your credit note {number}"), str(CREDIT_TEXT)
         else:
-            is_debit = document.payment_means == DIRECT_DEBIT
-            subject, text = _g("{seller}: your invoice {number}"), str(DEBIT_TEXT if is_debit else INVOICE_TEXT)
+            asks = DEBIT_TEXT if document.payment_means == DIRECT_DEBIT else INVOICE_TEXT
+            subject, text = _g("{seller}: your invoice {number}"), str(asks if document.due > 0 else NOTHING_TEXT)
     if brand is not None:
         subject, text = brand.mail_subject or subject, brand.mail_text or text
     told = _Holes(holes(invoice))
@@ -67,6 +67,9 @@ INVOICE_TEXT = _(
 DEBIT_TEXT = _(
     "Good day,\n\nHere is your invoice {number} ({period}), of {amount}. It will be debited from your account on {due_date}.\n\n"
     "Kind regards,\n{seller}"
+)
+NOTHING_TEXT = _(
+    "Good day,\n\nHere is your invoice {number} ({period}). Nothing is left to pay.\n\nKind regards,\n{seller}"
 )
 CREDIT_TEXT = _("Good day,\n\nHere is your credit note {number}, of {amount}.\n\nKind regards,\n{seller}")
 

@@ -6,11 +6,11 @@ Balance of a customer = invoices − credit notes − payments, whatever they we
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,8 +37,15 @@ def _sum(rows: QuerySet, by: str, of: str) -> Coalesce:
     return Coalesce(Subquery(total, output_field=BigIntegerField()), Value(0), output_field=BigIntegerField())
 
 
+def _corrected() -> QuerySet[Invoice]:
+    """The issued corrected invoice that stands in the place of another."""
+    return Invoice.objects.filter(preceding=OuterRef("pk"), kind=Invoice.Kind.CORRECTED, state=ISSUED)
+
+
 def with_open(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
-    """Issued invoices with ``paid``, ``credited`` and ``open`` in nano. A credit note that amends an invoice is open for nothing."""
+    """Issued invoices with ``paid``, ``credited`` and ``open`` in nano. A credit note that amends an invoice is open for nothing,
+    and so is an invoice in whose place a corrected one stands.
+    """
     credits = Invoice.objects.filter(preceding=OuterRef("pk"), kind=CREDIT, state=ISSUED)
     annotated = rows.filter(state=ISSUED).annotate(
         paid=_sum(Allocation.objects.filter(invoice=OuterRef("pk")), "invoice", "amount"),
@@ -48,6 +55,7 @@ def with_open(rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
         open=Case(
             When(Q(kind=CREDIT, preceding__isnull=False), then=-F("paid")),
             When(kind=CREDIT, then=-F("gross") - F("paid")),
+            When(Exists(_corrected()), then=-F("paid")),
             default=F("gross") - F("credited") - F("paid"),
             output_field=BigIntegerField(),
         )
@@ -88,10 +96,32 @@ def credit_of(customer: Customer) -> int:
     return came - used
 
 
+def top_ups_of(customer: Customer) -> list[Payment]:
+    """What a customer paid in advance and was not cancelled, the oldest first."""
+    rows = Payment.objects.filter(customer=customer, kind=Payment.Kind.TOP_UP, cancelled_by=None)
+    return list(rows.order_by("day", "pk"))
+
+
+def spendable(customer: Customer, drafts: Sequence[int]) -> int:
+    """Nano of top-ups that the next invoice may use: what is left of them once the open invoices are paid.
+
+    A corrected invoice, alone of its customer among ``drafts``, also has what they paid of the one it replaces.
+    """
+    topped = top_ups_of(customer)
+    left = min(sum(max(0, unallocated(payment)) for payment in topped), credit_of(customer))
+    mine = list(Invoice.objects.filter(pk__in=drafts, customer=customer).select_related("preceding"))
+    older = open_invoices([customer.pk])
+    if len(mine) == 1 and mine[0].kind == Invoice.Kind.CORRECTED and mine[0].preceding is not None:
+        held = Allocation.objects.filter(payment__in=topped, invoice=mine[0].preceding)
+        left += held.aggregate(total=Sum("amount"))["total"] or 0
+        older = older.exclude(pk=mine[0].preceding.pk)
+    return max(0, left - sum(invoice.open for invoice in older))
+
+
 def balance_of(customer: Customer) -> int:
     """What a customer owes; negative when we owe."""
     rows = Invoice.objects.filter(customer=customer, state=ISSUED)
-    billed = rows.exclude(kind=CREDIT).aggregate(total=Sum("gross"))["total"] or 0
+    billed = rows.exclude(kind=CREDIT).exclude(Exists(_corrected())).aggregate(total=Sum("gross"))["total"] or 0
     given = rows.filter(kind=CREDIT).aggregate(total=Sum("gross"))["total"] or 0
     came = Payment.objects.filter(customer=customer).aggregate(total=Sum("amount"))["total"] or 0
     return billed - given - came
@@ -154,8 +184,11 @@ class Step:
 def account(customer: Customer, url: Any) -> list[Step]:
     """Every invoice, credit note and payment of a customer in the order of days, with the running balance, newest last."""
     facts: list[tuple[dt.date, int, Any, int, int, str, str]] = []
-    for invoice in Invoice.objects.filter(customer=customer, state=ISSUED):
-        sides = (0, invoice.gross) if invoice.kind == CREDIT else (invoice.gross, 0)
+    for invoice in Invoice.objects.filter(customer=customer, state=ISSUED).select_related("preceding"):
+        amount = -invoice.gross if invoice.kind == CREDIT else invoice.gross
+        if invoice.kind == Invoice.Kind.CORRECTED and invoice.preceding is not None:
+            amount -= invoice.preceding.gross  # it takes its place, as in the journal
+        sides = (max(0, amount), max(0, -amount))
         facts.append((invoice.issue_date, 0, invoice, *sides, url(invoice), str(invoice.get_kind_display())))
     for payment in Payment.objects.filter(customer=customer):
         sides = (0, payment.amount) if payment.amount > 0 else (-payment.amount, 0)

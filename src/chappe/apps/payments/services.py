@@ -112,15 +112,51 @@ def use_top_ups(*, actor: Actor, customer: Customer) -> int:
     paid = 0
     with transaction.atomic():
         customer = _hold(customer, actor)
-        rows = Payment.objects.filter(customer=customer, kind=Payment.Kind.TOP_UP, cancelled_by=None)
-        for payment in rows.order_by("day", "pk"):
+        for payment in queries.top_ups_of(customer):
             left = min(queries.unallocated(payment), queries.credit_of(customer))
             for invoice, part in _checked(customer, max(left, 0), _oldest_first(customer, left)):
-                _note(actor, customer, payment, invoice, part)
-                Allocation.objects.create(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user)
-                event(actor, payment, "payments.allocated", amount=_euros(part), invoice=str(invoice))
+                _pay(actor, customer, payment, invoice, part)
                 paid += part
     return paid
+
+
+def hold_top_ups(drafts: Sequence[int]) -> dict[int, int]:
+    """What may be set against drafts about to be issued: nano by customer, whose row is locked until the transaction ends.
+
+    What is open on older invoices is kept for them. Writes nothing: :func:`spend_top_ups` does, once they are issued.
+    """
+    topped = Payment.objects.filter(kind=Payment.Kind.TOP_UP, cancelled_by=None, customer__invoices__in=drafts)
+    held = Customer.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=topped.values("customer"))
+    return {row.pk: queries.spendable(row, drafts) for row in held.order_by("pk")}
+
+
+def spend_top_ups(*, actor: Actor, invoice: Invoice, amount: int) -> None:
+    """Let top-ups pay ``amount`` of an invoice just issued, the oldest first. Called in the transaction that issues it, whose
+    right is that of issuing. Raises ValidationError when they have not as much left: the invoice is then not issued.
+    """
+    customer, left = invoice.customer, amount
+    _checked(customer, amount, [(invoice, amount)])
+    for payment in queries.top_ups_of(customer):
+        part = min(left, queries.unallocated(payment), queries.credit_of(customer))
+        if part > 0:
+            _pay(actor, customer, payment, invoice, part)
+            left -= part
+    if left:
+        raise ValidationError(_("What %(customer)s paid in advance has been used meanwhile.") % {"customer": customer})
+
+
+def give_back_top_ups(*, actor: Actor, invoice: Invoice) -> int:
+    """Put in credit again what top-ups paid too much of an invoice that was credited or replaced; answers the nano given back.
+
+    Called in the transaction that issues the credit note.
+    """
+    over = back = max(0, -queries.open_of(invoice))
+    for payment in reversed(queries.top_ups_of(invoice.customer)):
+        part = min(over, held_by(payment).get(invoice.pk, 0))
+        if part > 0:
+            _pay(actor, invoice.customer, payment, invoice, -part)
+            over -= part
+    return back - over
 
 
 def allocate(*, actor: Actor, payment: Payment, invoice: Invoice, amount: int) -> Allocation:
@@ -133,10 +169,7 @@ def allocate(*, actor: Actor, payment: Payment, invoice: Invoice, amount: int) -
                 {"amount": _("%(left)s of this payment are left to allocate.") % {"left": _euros(left)}}
             )
         [(row, part)] = _checked(customer, amount, [(invoice, amount)])
-        _note(actor, customer, payment, row, part)
-        made = Allocation.objects.create(payment=payment, invoice=row, amount=part, recorded_by=actor.user)
-        event(actor, payment, "payments.allocated", amount=_euros(part), invoice=str(row))
-    return made
+        return _pay(actor, customer, payment, row, part)
 
 
 def free(*, actor: Actor, payment: Payment, invoice: Invoice) -> Allocation:
@@ -146,10 +179,7 @@ def free(*, actor: Actor, payment: Payment, invoice: Invoice) -> Allocation:
         held = payment.allocations.filter(invoice=invoice).aggregate(total=Sum("amount"))["total"] or 0
         if not held:
             raise ValidationError(_("Nothing of this payment pays that invoice."))
-        _note(actor, customer, payment, invoice, -held)
-        made = Allocation.objects.create(payment=payment, invoice=invoice, amount=-held, recorded_by=actor.user)
-        event(actor, payment, "payments.freed", amount=_euros(held), invoice=str(invoice))
-    return made
+        return _pay(actor, customer, payment, invoice, -held)
 
 
 def held_by(payment: Payment) -> dict[int, int]:
@@ -184,10 +214,7 @@ def spread(*, actor: Actor, payment: Payment, parts: Sequence[Part]) -> None:
         less = [(rows[pk], wanted.get(pk, 0) - part) for pk, part in held.items() if wanted.get(pk, 0) < part]
         checked = _checked(customer, payment.amount - kept, more)
         for invoice, part in [*less, *checked]:
-            _note(actor, customer, payment, invoice, part)
-            Allocation.objects.create(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user)
-            verb = "payments.allocated" if part > 0 else "payments.freed"
-            event(actor, payment, verb, amount=_euros(abs(part)), invoice=str(invoice))
+            _pay(actor, customer, payment, invoice, part)
 
 
 def why_not_cancel(payment: Payment) -> Any:
@@ -276,7 +303,7 @@ def refund(
 
 def _hold(customer: Customer, actor: Actor) -> Customer:
     """The customer's row locked until the end of the transaction: one payment of a customer at a time."""
-    row = Customer.objects.select_for_update(of=("self",)).select_related("owner").get(pk=customer.pk)
+    row = Customer.objects.select_for_update(of=("self",), no_key=True).select_related("owner").get(pk=customer.pk)
     if actor.user is not None:
         require(actor.user, AREA, Level.WRITE)
         require_on(actor.user, Payment(owner_id=row.owner_id), Level.WRITE)
@@ -335,10 +362,15 @@ def _write(
     return payment
 
 
-def _note(actor: Actor, customer: Customer, payment: Payment, invoice: Invoice, part: int) -> None:
+def _pay(actor: Actor, customer: Customer, payment: Payment, invoice: Invoice, part: int) -> Allocation:
+    """One allocation (negative: taken back), its line in the journal first."""
     parts = [(invoice, part)]
     kind = JournalEntry.Kind.ALLOCATION
     _journal(actor, customer, kind, parts, amount=0, reference=payment.reference, payment=payment.pk)
+    made = Allocation.objects.create(payment=payment, invoice=invoice, amount=part, recorded_by=actor.user)
+    verb = "payments.allocated" if part > 0 else "payments.freed"
+    event(actor, payment, verb, amount=_euros(abs(part)), invoice=str(invoice))
+    return made
 
 
 def _journal(

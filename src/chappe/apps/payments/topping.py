@@ -44,9 +44,15 @@ class TopUpForm(forms.Form):
 
 
 def issued(*, invoice: Invoice, actor: Actor) -> None:
-    """An invoice is issued: queue its payment when its customer has topped up. Called in the transaction that issues."""
-    if invoice.kind == Invoice.Kind.CREDIT_NOTE:
-        return
+    """An invoice is issued: what was paid in advance pays it, for as much as its document says. Called in the transaction that issues.
+
+    A credit note or a corrected invoice first gives back what top-ups paid too much of the one that it amends. What is left
+    in credit is let pay whatever is open by a job.
+    """
+    if invoice.preceding is not None:
+        services.give_back_top_ups(actor=actor, invoice=invoice.preceding)
+    if paid := invoice.document.get("paid", 0):
+        services.spend_top_ups(actor=actor, invoice=invoice, amount=paid)
     if Payment.objects.filter(customer=invoice.customer_id, kind=Payment.Kind.TOP_UP).exists():
         enqueue(
             "payments.use-top-ups", actor=actor, owner=invoice.owner, unique=f"payments.use-top-ups:{invoice.customer_id}",

@@ -1,5 +1,6 @@
 """The document put together: lines ordered by section, VAT rows, totals. One place, so that draft and issued agree."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from chappe.core.billing.vat import Decision, is_allowed, rows
 
 #: Order of the sections of a telephone bill (arrêté of 31 December 2013): the operator's own first, third parties last.
 SECTIONS = ("subscriptions", "options", "communications", "one_off", "services", "third_party")
+NOT_DEFINED = "1"
 
 
 def with_totals(document: Document, lines: Sequence[Line], decisions: Sequence[Decision]) -> Document:
@@ -26,6 +28,23 @@ def with_totals(document: Document, lines: Sequence[Line], decisions: Sequence[D
     return replace(
         document, lines=ordered, vat=vat, net=net, tax=tax, gross=gross, due=gross - document.paid, frame=frame
     )
+
+
+def with_paid(document: Document, paid: int, *, day: dt.date, terms: str) -> Document:
+    """``document`` of which ``paid`` (nano) came in before it was issued: what is left to pay, and its frame.
+
+    Paid whole, it asks for no money any more: neither account nor mandate, and ``terms`` says so; it is due on the ``day``
+    of its payment (BR-FR-CO-09). Its means is then 1 (UNTDID 4461, not defined: the money has come already). Raises ValueError when more is paid than the total.
+    """
+    if not 0 <= paid <= document.gross:
+        raise ValueError("paid out of bounds")
+    left = document.gross - paid
+    frame = frame_of(document.lines, gross=document.gross, paid=paid)
+    made = replace(document, paid=paid, due=left, frame=frame)
+    if left or not paid:
+        return made
+    made = replace(made, due_date=day, terms=terms)
+    return replace(made, payment_means=NOT_DEFINED, iban="", bic="", mandate="", creditor_id="")
 
 
 def reversed_line(line: Line) -> Line:
@@ -49,6 +68,8 @@ def check(document: Document) -> list[str]:
         faults.append("sum_of_vat")
     if document.due != document.gross - document.paid:
         faults.append("due")
+    if not 0 <= document.paid <= max(0, document.gross) or document.paid % CENT:
+        faults.append("paid")
     amounts = [document.net, document.tax, document.gross, *(line.net for line in document.lines)]
     if any(amount % CENT for amount in amounts):
         faults.append("cents")

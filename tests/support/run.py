@@ -18,9 +18,11 @@ from tests.support import postgres
 ROOT = Path(__file__).resolve().parents[2]
 #: What PostgreSQL runs again in a plain ``make test``: rows, rights, money, jobs and races. ``--whole`` runs everything.
 BOTH = (
-    *(f"tests/apps/{app}" for app in ("parties", "customers", "billing")),
+    *(f"tests/apps/{app}" for app in ("parties", "customers", "billing", "payments")),
     *(f"tests/apps/usage/test_{part}.py" for part in ("rights", "policies", "files")),
     *(f"tests/kit/{part}" for part in ("access", "audit", "jobs")),
+    "tests/kit/ops/test_backup.py",
+    "tests/kit/test_bulk.py",
     "tests/flows/test_a_call.py",
     "tests/flows/test_kill.py",
     "tests/contracts/test_rows.py",

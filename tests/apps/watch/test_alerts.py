@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.utils import translation
+from django.utils import timezone, translation
 
 from chappe.apps.customers.models import Customer
 from chappe.apps.usage.models import Call
@@ -215,6 +215,9 @@ def test_an_alert_is_given_to_somebody_who_may_handle_it_and_who_is_told(premium
     assert (alert.state, alert.handled_by) == ("progress", other)
     message = Message.objects.get()
     assert other.email in message.to and "call them first" in message.text and "33899123456" not in message.text
+    its = rows_watch.alert(bruno.organisation, "Bruno")
+    services.give(actor=actor, alert=its, to=other, note="inner matter")
+    assert not Message.objects.exclude(owner=None).exists()  # a note of the house stays in the house
 
 
 def test_a_rule_that_takes_too_long_is_stopped_and_the_others_go_on(premium, customer, monkeypatch):
@@ -236,6 +239,73 @@ def test_a_rule_that_takes_too_long_is_stopped_and_the_others_go_on(premium, cus
     raising.look_at(MONDAY, MONDAY, now=NOW)
     slow.refresh_from_db()
     assert slow.slow_at is None
+
+
+def test_a_slow_rule_owes_its_days_until_they_were_looked_at(premium, customer, monkeypatch):
+    """Days pass while it is stopped; once it is quick enough, none of them was missed."""
+    put(sva(9, customer))
+    patience = counting.patience
+    plain = counting._sql
+    endless = "SELECT sum(a.range * b.range % 7) AS value FROM range(10000000) a, range(10000000) b"
+    monkeypatch.setattr(counting, "_sql", lambda _look, _listed: endless)
+    monkeypatch.setattr(counting, "patience", lambda _look: 0)
+    later = NOW + dt.timedelta(days=4)
+    assert look() == 0 and raising.look_at_owed(now=later) == 0
+    premium.refresh_from_db()
+    assert (premium.owed_from, premium.slow_at) == (MONDAY, later) and not Alert.objects.exists()
+    monkeypatch.setattr(counting, "_sql", plain)
+    monkeypatch.setattr(counting, "patience", patience)
+    assert look(later) == 0  # those days have not changed
+    assert raising.look_at_owed(now=later) == 1 and Alert.objects.get().day == MONDAY
+    premium.refresh_from_db()
+    assert (premium.owed_from, premium.slow_at) == (None, None)
+    assert raising.look_at_owed(now=later) == 0
+
+
+def test_days_too_old_to_be_watched_are_not_owed_for_ever(premium, customer, monkeypatch):
+    Rule.objects.update(owed_from=MONDAY - dt.timedelta(days=raising.MOST_BACK + 3))
+    put(sva(9, customer))
+    looked: list[dt.date] = []
+    monkeypatch.setattr(raising, "MOST_BACK", 3)
+    plain = counting.findings_of
+
+    def seen(looks, **how):
+        looked.extend(one.begin for one in looks)
+        return plain(looks, **how)
+
+    monkeypatch.setattr(counting, "findings_of", seen)
+    raising.look_at_owed(now=NOW)
+    assert looked == [MONDAY - dt.timedelta(days=back) for back in (3, 2, 1)]
+    assert Rule.objects.get().owed_from is None
+
+
+def test_an_alert_that_waited_is_not_mailed_of_a_customer_muted_meanwhile(premium, customer, alice):
+    put(sva(9, customer))
+    look()
+    tuesday = MONDAY + dt.timedelta(days=1)
+    put(call(at(tuesday, 9), number="33899123456", kind="sva", customer=customer.pk))
+    look(NOW + dt.timedelta(days=1))
+    services.mute(actor=Actor(user=alice, via="page"), alert=Alert.objects.get(day=MONDAY), hours=24)
+    waiting = Alert.objects.get(day=tuesday)
+    assert waiting.muted_until is None and mailing.mail() == 0
+
+
+def test_what_a_silence_held_for_long_is_told_when_it_ends(premium, customer):
+    put(sva(9, customer))
+    look()
+    now = timezone.now()
+    Alert.objects.update(raised_at=now - dt.timedelta(days=5), muted_until=now - dt.timedelta(hours=1))
+    assert mailing.mail(now) == 1
+
+
+def test_a_silence_of_a_rule_that_is_made_shorter_frees_what_it_holds(premium, customer):
+    services.mute_rule(actor=Actor.system("test"), rule=premium, hours=720)
+    put(sva(9, customer))
+    raising.look_at_new(now=NOW)
+    assert Alert.objects.get().is_muted
+    services.mute_rule(actor=Actor.system("test"), rule=premium, hours=4)
+    premium.refresh_from_db()
+    assert Alert.objects.get().muted_until == premium.muted_until < timezone.now() + dt.timedelta(hours=5)
 
 
 def test_a_look_that_is_cancelled_stops_in_the_middle_of_a_rule(premium, customer, monkeypatch):

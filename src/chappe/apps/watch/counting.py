@@ -152,6 +152,8 @@ def findings_of(
         months = [month for month in lake.months() if month >= first]
         if owners and months:
             yield from _together(some, _wide(owners, begin, end), months, sorted(owners), check)
+        else:  # no call in those days
+            yield from ((look, []) for look in some)
 
 
 def _together(

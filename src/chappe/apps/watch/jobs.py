@@ -22,10 +22,13 @@ def new(ctx: Any) -> None:
 @schedule("7 * * * *")
 @job("watch.hourly", label=_("Watch yesterday and today again"), area=AREA, retries=2)
 def hourly(ctx: Any) -> None:
-    """What time alone changes: the pace of a cap, a window that straddles midnight."""
+    """What time alone changes: the pace of a cap, a window that straddles midnight; then the days that slow rules owe."""
     now = timezone.now()
     today = timezone.localdate(now)
-    raised = raising.look_at(
-        today - dt.timedelta(days=1), today, now=now, check=ctx.check, tell=lambda said: ctx.log(said, "warning")
-    )
+
+    def tell(said: str) -> None:
+        ctx.log(said, "warning")
+
+    raised = raising.look_at(today - dt.timedelta(days=1), today, now=now, check=ctx.check, tell=tell)
+    raised += raising.look_at_owed(now=now, check=ctx.check, tell=tell)
     ctx.result(raised=raised, mails=mailing.mail())

@@ -8,12 +8,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chappe.apps.watch.models import Alert, words
-from chappe.apps.watch.raising import ACTOR
+from chappe.apps.watch.raising import ACTOR, silence
 from chappe.kit.access.actor import Actor
 
 MOST = 200  # alerts looked at in one go
@@ -24,7 +25,8 @@ STALE = dt.timedelta(days=3)
 def mail(now: dt.datetime | None = None) -> int:
     """Mail the alerts that nobody was told of; how many mails."""
     now = now or timezone.now()
-    rows = Alert.objects.filter(mailed_at=None, raised_at__gte=now - STALE).exclude(rule__emails="")
+    fresh = Q(raised_at__gte=now - STALE) | Q(muted_until__gte=now - STALE)  # a silence that has just ended is news
+    rows = Alert.objects.filter(fresh, mailed_at=None).exclude(rule__emails="")
     rows = rows.exclude(state=Alert.State.CLOSED).exclude(muted_until__gt=now).exclude(rule__muted_until__gt=now)
     rows = rows.select_related("rule", "rule__owner", "owner", "customer", "line")
     groups: dict[tuple[int | None, tuple[str, ...]], list[Alert]] = defaultdict(list)
@@ -38,7 +40,9 @@ def mail(now: dt.datetime | None = None) -> int:
 
 
 def _held(alert: Alert, now: dt.datetime) -> bool:
-    """Whether the same customer was told of by the same rule not long ago, at least as gravely."""
+    """Whether the same customer was told of by the same rule not long ago, at least as gravely, or is muted."""
+    if silence(alert, now) is not None:
+        return True
     since = now - dt.timedelta(minutes=alert.rule.cooldown)
     mailed = Alert.objects.filter(subject=alert.subject, mailed_at__gt=since).exclude(pk=alert.pk)
     if alert.severity == Alert.Severity.CRITICAL:
@@ -81,7 +85,7 @@ def tell_given(*, actor: Actor, alert: Alert, to: Any, note: str) -> None:
         lines.append(_("The page “Alerts” of Chappe shows the calls and what can be done."))
         send(
             actor=actor, to=[to.email], subject=_("An alert for you: %(alert)s") % {"alert": alert}, about=alert,
-            text="\n\n".join(line for line in lines if line), owner=alert.rule.owner,
+            text="\n\n".join(line for line in lines if line), owner=to.organisation,
         )  # fmt: skip
 
 

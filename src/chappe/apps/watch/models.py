@@ -26,6 +26,11 @@ def words(text: str) -> list[str]:
     return [word for word in _SPLIT.split(text.strip()) if word]
 
 
+def is_ahead(moment: Any) -> bool:
+    """Whether a moment, if there is one, is still to come."""
+    return moment is not None and moment > timezone.now()
+
+
 class Rule(ScopedModel):
     """What is watched, when, over which window, and what it takes to be told. ``owner`` None: the house, over all calls."""
 
@@ -101,6 +106,7 @@ class Rule(ScopedModel):
     notes = models.TextField(_("notes"), blank=True)
     muted_until = models.DateTimeField(_("muted until"), null=True, blank=True, editable=False)
     slow_at = models.DateTimeField(_("stopped as too slow"), null=True, blank=True, editable=False)
+    owed_from = models.DateField(_("days to look at again from"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("watch rule")
@@ -148,7 +154,7 @@ class Rule(ScopedModel):
     @property
     def is_muted(self) -> bool:
         """Whether nobody is told of it for now."""
-        return self.muted_until is not None and self.muted_until > timezone.now()
+        return is_ahead(self.muted_until)
 
     def kind_list(self) -> list[str]:
         return words(self.number_kinds)
@@ -312,7 +318,7 @@ class Alert(ScopedModel):
     @property
     def is_muted(self) -> bool:
         """Whether nobody is told of it for now."""
-        return self.muted_until is not None and self.muted_until > timezone.now()
+        return is_ahead(self.muted_until)
 
     def who(self) -> str:
         """Whom it speaks of, as a word."""

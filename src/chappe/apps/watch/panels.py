@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from chappe.apps.usage.models import Call
-from chappe.apps.watch import counting, words
+from chappe.apps.watch import counting, raising, words
 from chappe.apps.watch.kinds import Counter
 from chappe.apps.watch.models import Alert, Rule
 from chappe.kit.access.door import may_touch, visible_to
@@ -33,7 +33,7 @@ def in_words(rule: Rule, user: Any) -> dict[str, Any]:
     closed = visible_to(user, Alert).filter(rule=rule, state=Alert.State.CLOSED).order_by()
     told = closed.values_list("outcome").annotate(n=Count("pk")).order_by("outcome")
     return {
-        "facts": words.rule_facts(rule), "rule": rule, "seconds": counting.RULE_SECONDS,
+        "facts": words.rule_facts(rule), "rule": rule, "seconds": counting.RULE_SECONDS, "back": raising.MOST_BACK,
         "outcomes": [(Alert.Outcome(outcome).label, n) for outcome, n in told if outcome],
     }  # fmt: skip
 

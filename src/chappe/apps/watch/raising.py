@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
@@ -68,24 +68,58 @@ def look_at(
     now: dt.datetime,
     check: Callable[[], None] = lambda: None,
     tell: Callable[[str], None] = lambda _said: None,
+    rules: Iterable[Rule] | None = None,
 ) -> int:
-    """Every active rule over these days; how many alerts were raised or made graver. A rule that takes too long is stopped and says
-    so on its page; the others go on."""
+    """Every active rule (or these) over these days; how many alerts were raised or made graver. A rule that takes too long is stopped
+    and says so on its page, and owes these days; the others go on."""
     raised = 0
-    rules = Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk")
+    rules = _rules() if rules is None else rules
     for look, found in counting.findings_of([Look(rule, begin, end, now) for rule in rules], check=check):
         check()
-        _note_pace(look.rule, now if found is None else None)
+        _note_pace(look, is_slow=found is None)
         if found is None:
             tell(_("“%(rule)s” took too long and was stopped; the other rules went on.") % {"rule": look.rule})
         raised += sum(keep(finding, now) for finding in found or ())
     return raised
 
 
-def _note_pace(rule: Rule, slow_at: dt.datetime | None) -> None:
-    """Its page says that it was stopped, until a look of it ends in time."""
-    if rule.slow_at != slow_at:
-        Rule.objects.filter(pk=rule.pk).update(slow_at=slow_at)
+def look_at_owed(
+    *,
+    now: dt.datetime,
+    check: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _said: None,
+) -> int:
+    """The days at which a rule was stopped, once more, one after the other, the oldest first. The first that takes too long again ends
+    it until the next hour: a rule that stays slow costs one stop an hour, and one that was made quicker has missed nothing."""
+    today = timezone.localdate(now)
+    raised = 0
+    for rule in _rules().exclude(owed_from=None):
+        while rule.owed_from is not None and rule.owed_from < today:
+            day = max(rule.owed_from, today - dt.timedelta(days=MOST_BACK))
+            raised += look_at(day, day, now=now, check=check, tell=tell, rules=[rule])
+            rule.refresh_from_db(fields=["owed_from"])
+            if rule.owed_from is not None and rule.owed_from <= day:  # too long again
+                break
+    return raised
+
+
+def _rules() -> QuerySet[Rule]:
+    return Rule.objects.filter(active=True).select_related("owner", "customer").order_by("pk")
+
+
+def _note_pace(look: Look, *, is_slow: bool) -> None:
+    """Its page says that it was stopped, until a look of it ends in time; and from which day on it must be looked at again."""
+    rule, today = look.rule, timezone.localdate(look.now)
+    owed = rule.owed_from
+    if is_slow:
+        owed = min(owed or look.begin, look.begin)
+    elif owed is not None and look.begin <= max(owed, today - dt.timedelta(days=MOST_BACK)) <= look.end:
+        owed = look.end + dt.timedelta(days=1)
+        if owed >= today:  # what comes today is looked at as it comes
+            owed = None
+    slow_at = look.now if is_slow else None
+    if (rule.slow_at, rule.owed_from) != (slow_at, owed):
+        Rule.objects.filter(pk=rule.pk).update(slow_at=slow_at, owed_from=owed)
 
 
 def _runs(days: Iterable[dt.date]) -> list[tuple[dt.date, dt.date]]:
@@ -107,7 +141,7 @@ def keep(finding: Finding, now: dt.datetime | None = None) -> bool:
         try:
             with transaction.atomic():
                 alert = Alert.objects.create(
-                    key=finding.key, raised_at=timezone.now(), muted_until=_muted(finding, now), **_values(finding)
+                    key=finding.key, raised_at=timezone.now(), muted_until=silence(finding, now), **_values(finding)
                 )
                 audit.event(ACTOR, alert, "watch.raised")
             return True
@@ -132,17 +166,19 @@ def _renewed(alert: Alert, finding: Finding, now: dt.datetime) -> bool:
         return False
     with transaction.atomic():
         reopened = {"state": Alert.State.NEW, "closed_at": None} if alert.state == Alert.State.CLOSED else {}
-        Alert.objects.filter(pk=alert.pk).update(**values, **reopened, mailed_at=None, muted_until=_muted(finding, now))
+        Alert.objects.filter(pk=alert.pk).update(
+            **values, **reopened, mailed_at=None, muted_until=silence(finding, now)
+        )
         audit.event(ACTOR, alert, "watch.graver")
     return True
 
 
-def _muted(finding: Finding, now: dt.datetime) -> dt.datetime | None:
+def silence(said: Finding | Alert, now: dt.datetime) -> dt.datetime | None:
     """Until when nobody wants to hear of it: what silences the rule, or an alert of the same customer as grave as this one."""
-    same = Alert.objects.filter(subject=finding.subject, muted_until__gt=now)
-    if finding.severity == Alert.Severity.CRITICAL:
+    same = Alert.objects.filter(subject=said.subject, muted_until__gt=now)
+    if said.severity == Alert.Severity.CRITICAL:
         same = same.filter(severity=Alert.Severity.CRITICAL)
-    ends = [finding.rule.muted_until, *same.values_list("muted_until", flat=True)]
+    ends = [said.rule.muted_until, *same.values_list("muted_until", flat=True)]
     return max((end for end in ends if end is not None and end > now), default=None)
 
 

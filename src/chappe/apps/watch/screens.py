@@ -164,10 +164,11 @@ registry.register(
             Column(name="notes", label=_("Notes"), shown=False),
             Column(name="muted_until", label=_("Muted until"), kind=Kind.DATETIME, shown=False),
             Column(name="slow_at", label=_("Stopped as too slow"), kind=Kind.DATETIME, shown=False),
+            Column(name="owed_from", label=_("Days to look at again from"), kind=Kind.DATE, shown=False),
         ),
         chips=(
             Chip(name="muted", label=pgettext_lazy("rules", "Muted"), where=lambda user: Q(muted_until__gt=Now())),
-            Chip(name="slow", label=_("Too slow"), where=lambda user: ~Q(slow_at=None)),
+            Chip(name="slow", label=_("Too slow"), where=lambda user: ~Q(slow_at=None) | ~Q(owed_from=None)),
         ),
         search=("name", "customer__name", "prefixes", "notes"),
         ordering=("name",),

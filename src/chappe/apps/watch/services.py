@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from chappe.apps.watch import mailing
 from chappe.apps.watch.access import AREA
-from chappe.apps.watch.models import Alert, RiskyPrefix, Rule
+from chappe.apps.watch.models import Alert, RiskyPrefix, Rule, is_ahead
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, claim, may, require_on, visible_to
 from chappe.kit.audit import services as audit
@@ -205,8 +205,8 @@ def _silence(actor: Actor, rule: Rule, until: datetime | None, verb: str, **para
         held = row.muted_until
         row.muted_until = until
         row.save(update_fields=["muted_until"])
-        if until is None:
-            Alert.objects.filter(rule=row, muted_until=held).update(muted_until=None)
+        if is_ahead(held):  # what it holds back follows it
+            Alert.objects.filter(rule=row, muted_until=held).update(muted_until=until)
         audit.event(actor, row, verb, **params)
     return row
 

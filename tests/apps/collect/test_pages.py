@@ -11,6 +11,7 @@ from chappe.apps.collect.models import Chunk, Source, TicketIssue, TicketProfile
 from chappe.connectors.pbx.simulators import tickets
 from chappe.connectors.pbx.simulators.calls import calls as simulated
 from chappe.core.tickets.contract import Decoded
+from chappe.kit.audit.services import history
 from chappe.kit.screens import registry
 from tests.apps.collect.conftest import NOON, calls, equation, put, read, take, ticket
 from tests.apps.collect.test_files import asterisk
@@ -252,6 +253,10 @@ def test_a_learnt_layout_is_opened_again_in_the_wizard_and_corrected(signed, sou
     form = again.context["mapping_form"]
     assert "2 read" in body(again) and form["label"].value() == "Opérateur X"
     assert [form[f"col_{n}"].value() for n in range(6)] == ["date", "time", "extension", "called", "duration", "way"]
+    assert "read this way by" not in body(again)
+    Source.objects.filter(pk=source.pk).update(profile=row.slug)
+    warned = body(signed.get(f"/collect/mapping/?profile={row.slug}"))
+    assert "read this way by" in warned and f"/collect/source/{source.pk}/" in warned
     changed = data | {"col_2": "caller", "timezone": "UTC", "label": "Opérateur X2"}
     refused = signed.post(f"/collect/mapping/?profile={row.slug}", changed | {"col_0": ""})
     assert refused.status_code == 422 and TicketProfile.objects.get().label == "Opérateur X"
@@ -259,6 +264,7 @@ def test_a_learnt_layout_is_opened_again_in_the_wizard_and_corrected(signed, sou
     row = TicketProfile.objects.get()
     assert (row.slug, row.label, row.timezone) == ("operateur-x", "Opérateur X2", "UTC")
     assert set(row.options["fields"]) == {"date", "time", "caller", "called", "duration", "way"}
+    assert {"options", "timezone"} <= set(history(row).first().changes)  # what it was is told by its history
     assert signed.get("/collect/mapping/?profile=asterisk").status_code == 404  # not learnt: corrected in its form
 
 

@@ -194,7 +194,7 @@ def profile_said(row: Any, user: Any) -> dict[str, Any]:
         "wizard_url": f"{registry.url('collect.wizard')}?profile={row.slug}" if row.decoder == "mapped" else "",
         "writes": may_touch(user, row, Level.WRITE), "usual": any(usual for *_told, usual in options),
         "options": options, "columns": list(row.columns or ()), "toml": profile_to_toml(profiles.as_profile(row)),
-        "used": Source.objects.filter(profile=row.slug), "test_url": f"{registry.url('collect.test')}?profile={row.slug}",
+        "used": visible_to(user, Source).filter(profile=row.slug), "test_url": f"{registry.url('collect.test')}?profile={row.slug}",
     }  # fmt: skip
 
 

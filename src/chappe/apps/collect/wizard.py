@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.collect import decoding, profiles, services
 from chappe.apps.collect.access import AREA
 from chappe.apps.collect.forms import OPTION, ZONES, is_usual, option_field, option_value, zone_choices
-from chappe.apps.collect.models import TicketProfile
+from chappe.apps.collect.models import Source, TicketProfile
 from chappe.apps.collect.pages import tally
 from chappe.core.base.lang import translate
 from chappe.core.tickets.contract import Profile
@@ -263,6 +263,7 @@ def _second(
     shown = [] if faults else _preview(mapping.to_profile("mapping", "mapping", zone), sample)
     context = {
         "mapping_form": form, "sample": sample, "shown": shown, "faults": faults, "tally": tally(shown), "mapping": mapping, "profile": row,
+        "used": visible_to(request.user, Source).filter(profile=row.slug) if row else (),
     }  # fmt: skip
     return render(request, "collect/wizard.html", context, status=status)
 

@@ -359,7 +359,7 @@ def margins(request: HttpRequest) -> HttpResponse:
         {"label": _("Sold at a loss"), "value": formats.number(len(loss)), "tone": "bad"},
     ]
     context = {
-        "months": months,
+        "months": [(one, month_name(dt.date.fromisoformat(f"{one}-01"))) for one in months],
         "month": month,
         "way": way,
         "rows": for_urls,

@@ -165,3 +165,17 @@ def test_an_address_that_became_wrong_stops_nobody(source):
         SourceAlarm.objects.create(source=one, code="gap", since=MONDAY, params={})
     assert alarms.mail(MONDAY + HOUR) == 1
     assert Message.objects.get().to == ["a@chappe.example"]
+
+
+def test_why_a_source_waits_is_said_in_the_language_of_who_reads_it(source):
+    """No alarm yet: the state alone says it, and forgets it when it is over."""
+    status = SourceStatus(source.slug, state="waiting", problem=Problem("closed-by-peer", {}))
+    told.tell_status(status)
+    source = type(source).objects.get(pk=source.pk)
+    assert lasting(source) == [] and health_of(source).code == "waiting"
+    with translation.override("en"):
+        assert str(health_of(source).why) == "The PBX closed the connection. Tried again by itself."
+    with translation.override("fr"):
+        assert str(health_of(source).why) == "Le PBX a fermé la connexion. Nouvel essai automatique."
+    told.tell(source.slug, state="connected")
+    assert SourceState.objects.get().fault == []

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chappe.apps.collect import words
 from chappe.apps.collect.models import LIVE_WAYS, Source, SourceState
 from chappe.kit.screens.declare import Tone
 
@@ -65,9 +66,9 @@ def health_of(source: Source) -> Verdict:
     told = source.told
     if source.way in LIVE_WAYS:
         if told.state in {SourceState.State.ERROR, SourceState.State.FULL}:
-            return Verdict(Health.ERROR, told.detail)
+            return Verdict(Health.ERROR, why(told))
         if told.state == SourceState.State.WAITING:
-            return Verdict(Health.WAITING, told.detail)
+            return Verdict(Health.WAITING, why(told))
         if told.state == SourceState.State.UNKNOWN or (told.told_at and timezone.now() - told.told_at > STALE):
             if is_fresh(source):
                 return Verdict(Health.STARTING, _("The collector takes it up within ten seconds."))
@@ -77,6 +78,11 @@ def health_of(source: Source) -> Verdict:
     if told.last_ticket is None:
         return Verdict(Health.QUIET)
     return Verdict(Health.OK)
+
+
+def why(told: SourceState) -> str:
+    """What the collector says of it, in the reader's language."""
+    return words.collector_sentence(*told.fault) if told.fault else told.detail
 
 
 def is_fresh(source: Source) -> bool:

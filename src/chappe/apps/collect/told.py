@@ -27,14 +27,14 @@ def tell(
 ) -> None:
     """The collector's word: ``state`` is a SourceState.State, ``connections`` dicts of peer, since, records, last.
 
-    ``detail`` is a sentence for the log; ``fault``, its code and params, lets each reader have it in his language.
+    ``detail`` is a sentence in the language of the house; ``fault``, its code and params, lets each reader have it in his own.
     """
     source = Source.objects.filter(slug=slug).first()
     if source is None:
         return
     ensure(source)
     values: dict[str, Any] = {
-        "state": state, "detail": detail[:500], "told_at": timezone.now(), "connections": list(connections)[:MOST_CONNECTIONS],
+        "state": state, "detail": detail[:500], "fault": list(fault or ()), "told_at": timezone.now(), "connections": list(connections)[:MOST_CONNECTIONS],
     }  # fmt: skip
     if last is not None:
         values["last_ticket"] = last

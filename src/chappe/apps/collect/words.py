@@ -59,12 +59,16 @@ def issue_sentence(issue: Issue) -> str:
     return issue.sentence((get_language() or "fr")[:2])
 
 
+def collector_sentence(code: str, params: Mapping[str, Any]) -> str:
+    """What the collector told, kept as a code, in the reader's language."""
+    return pbx_words.sentence(Problem(code, params), (get_language() or "fr")[:2])
+
+
 def _fault(alarm: str, code: str, params: Mapping[str, Any]) -> str:
     """What the connectors told, kept as a code, in the reader's language."""
-    language = (get_language() or "fr")[:2]
     if alarm == "fetch":
-        return sentence_of(code, params, language)
-    return pbx_words.sentence(Problem(code, params), language)
+        return sentence_of(code, params, (get_language() or "fr")[:2])
+    return collector_sentence(code, params)
 
 
 def _moment(value: Any) -> str:

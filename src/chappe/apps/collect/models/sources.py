@@ -258,7 +258,8 @@ class SourceState(ScopedModel):
 
     source = models.OneToOneField(Source, primary_key=True, on_delete=models.CASCADE, related_name="live")
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNKNOWN)
-    detail = models.CharField(_("detail"), max_length=500, blank=True)
+    detail = models.CharField(_("detail"), max_length=500, blank=True)  # in the language of the house
+    fault = models.JSONField(default=list)  # its code and params, so that each reader has it in his own: [] for none
     told_at = models.DateTimeField(_("told"), null=True)
     connections = models.JSONField(_("connections"), default=list)
     last_ticket = models.DateTimeField(_("last ticket"), null=True)

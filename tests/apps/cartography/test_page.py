@@ -150,7 +150,8 @@ def test_a_course_is_pasted_as_map_tools_write_it(given, projection, kept):
 @pytest.mark.parametrize(
     "given",
     ["a line", "LINESTRING (5.49 47.09)", "POINT (5 47)", '{"type": "Point", "coordinates": [5, 47]}', "{", '{"type": "LineString", "coordinates": [[500, 47], [5, 47]]}',
-     '{"type": "LineString", "coordinates": "ab"}', "LINESTRING (5.49 47.09, 5.49 47.09)"],
+     '{"type": "LineString", "coordinates": "ab"}', "LINESTRING (5.49 47.09, 5.49 47.09)",
+     '{"type": "LineString", "coordinates": [[' + "9" * 400 + ', 47], [5, 47]]}'],
 )  # fmt: skip
 def test_what_is_no_line_is_refused(given):
     with pytest.raises(ValidationError):

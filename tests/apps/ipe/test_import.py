@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from chappe.apps.exchange import services
+from chappe.apps.exchange import progress, services
 from chappe.apps.ipe import undoing
 from chappe.apps.network.models import Building, Change, Pm, Pto
 from chappe.kit.access.actor import Actor
@@ -295,7 +295,7 @@ def test_the_bar_moves_while_a_file_is_undone(monkeypatch):
     file = applied(text_of(*(imb(number) for number in range(1, 6))))
     told = []
     monkeypatch.setattr(undoing, "PIECE", 2)
-    monkeypatch.setattr(undoing, "tell", lambda done, total: told.append((done, total)))
+    monkeypatch.setattr(progress, "tell", lambda done, total: told.append((done, total)))
     assert undone(file).state == "undone"
     assert told == [(2, 5), (4, 5), (5, 5)]
     assert not Building.objects.exists()

@@ -68,7 +68,7 @@ def _mended(request: HttpRequest) -> ReceivedFile | None:
     asked = request.GET.get("mends", "")
     if not asked:
         return None
-    if not asked.isdigit():
+    if not asked.isdecimal() or len(asked) > 18:
         raise Http404
     file = _file(request, int(asked))
     if not may_touch(request.user, file, Level.WRITE):

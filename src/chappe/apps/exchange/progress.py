@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,19 @@ def tell(done: int, total: int) -> None:
     told = _telling.get()
     if told is not None:
         told(done, total)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many of the rows of a file are written, or put back; told after each block of them."""
+
+    total: int
+    rows: int = 0
+
+    def more(self, count: int) -> None:
+        """So many rows more. May raise to stop the work."""
+        self.rows = min(self.rows + count, self.total)
+        tell(self.rows, self.total)
 
 
 @contextmanager

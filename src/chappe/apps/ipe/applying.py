@@ -6,7 +6,6 @@ the reason. Runs inside the transaction of exchange.
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -16,7 +15,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from chappe.apps.exchange.progress import tell
+from chappe.apps.exchange.progress import Tally
 from chappe.apps.ipe import aside, bulk, comparing, writing
 from chappe.apps.ipe.comparing import CREATE, DELETE, REFUSE, UPDATE
 from chappe.apps.ipe.models import Flow, Intake
@@ -51,7 +50,7 @@ def apply(file: Any, actor: Actor) -> None:
         by = f"{actor.label} · {file.name}" if actor.user else file.name
         try:
             with transaction.atomic(), _first_load(plan):
-                done = _Done(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, ABANDON, DELETE])).height)
+                done = Tally(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, ABANDON, DELETE])).height)
                 for target in targets(intake):
                     _one(intake, target, plan.filter(pl.col("thing") == target.thing), before, by=by, done=done)
         except IntegrityError as error:
@@ -112,19 +111,7 @@ def _moved(name: str = "") -> str:
     return _("The network changed after this plan was made%(row)s: read the file again.") % {"row": told}
 
 
-@dataclass
-class _Done:
-    """How many rows of the plan are written, told after each block."""
-
-    total: int
-    rows: int = 0
-
-    def more(self, count: int) -> None:
-        self.rows = min(self.rows + count, self.total)
-        tell(self.rows, self.total)
-
-
-def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, *, by: str, done: _Done) -> None:
+def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, *, by: str, done: Tally) -> None:
     """Everything about one table."""
     created = plan.filter(pl.col("kind") == CREATE).select(ROW)
     changed = plan.filter(pl.col("kind") == UPDATE).select(ROW, PK)

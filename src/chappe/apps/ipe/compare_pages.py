@@ -36,7 +36,7 @@ def _day(written: str) -> dt.date | None:
 
 
 def _pair(request: HttpRequest, asked: dict[str, str]) -> tuple[Intake, Intake] | None:
-    if not (asked["a"].isdigit() and asked["b"].isdigit()):
+    if not (asked["a"].isdecimal() and asked["b"].isdecimal()):
         return None
     rows = visible_to(request.user, Intake).filter(rows__isnull=False).select_related("file", "rows")
     found = rows.in_bulk([int(asked["a"][:15]), int(asked["b"][:15])])

@@ -86,7 +86,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     copy = get_object_or_404(visible_to(request.user, LayoutCopy), pk=pk)
     asked = request.GET.get("file", "")
     files = visible_to(request.user, ReceivedFile).filter(kind=copy.flow).select_related("stored").order_by("-pk")
-    file = files.filter(pk=int(asked[:15])).first() if asked.isdigit() else files.first()
+    file = files.filter(pk=int(asked[:15])).first() if asked.isdecimal() else files.first()
     context: dict[str, Any] = {"copy": copy, "copy_url": registry.object_url(copy), "file": file, "files": files[:20]}
     if file is not None:
         try:

@@ -31,7 +31,7 @@ def _file(request: HttpRequest, pk: int) -> tuple[ReceivedFile, Intake]:
 def page_number(request: HttpRequest) -> int:
     """The page asked for; the first for anything else."""
     asked = request.GET.get("page", "1")
-    return max(1, int(asked)) if asked.isdigit() and len(asked) < 9 else 1
+    return max(1, int(asked)) if asked.isdecimal() and len(asked) < 9 else 1
 
 
 class Many:

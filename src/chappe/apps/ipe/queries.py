@@ -94,7 +94,7 @@ def issues(intake: Intake, *, code: str = "", severity: str = "", text: str = ""
         found = found.filter(pl.col("code") == code)
     if severity:
         found = found.filter(pl.col("severity") == severity)
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         found = found.filter((pl.col("line") == int(text.strip()[:15])) | (pl.col("value") == text.strip()))
     elif text.strip():
         low = text.strip().lower()
@@ -119,7 +119,7 @@ def planned(intake: Intake, *, kind: str = "", thing: str = "", text: str = "") 
         found = found.filter(pl.col("kind") == kind)
     if thing:
         found = found.filter(pl.col("thing") == thing)
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         found = found.filter(
             (pl.col("line") == int(text.strip()[:15])) | pl.col("name").str.contains(text.strip(), literal=True)
         )

@@ -3,7 +3,6 @@
 Refused as a whole, with the reason, when something has touched one of its rows since. Runs inside the transaction of exchange.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -11,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from chappe.apps.exchange.progress import tell
+from chappe.apps.exchange.progress import Tally
 from chappe.apps.ipe import aside, bulk, writing
 from chappe.apps.ipe.applying import changed_since, last_change, targets
 from chappe.apps.ipe.comparing import CREATE, DELETE, GAP, UPDATE
@@ -42,7 +41,7 @@ def undo(file: Any, actor: Actor) -> None:
     by = f"{actor.label} · {told}" if actor.user else told
     try:
         with transaction.atomic():
-            done = _Done(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, DELETE, ABANDON])).height)
+            done = Tally(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, DELETE, ABANDON])).height)
             for target in reversed(targets(intake)):
                 here = pl.col("thing") == target.thing
                 _one(intake, target, plan.filter(here), before.filter(here), by=by, done=done)
@@ -51,18 +50,6 @@ def undo(file: Any, actor: Actor) -> None:
     intake.applied, intake.last_change = False, None
     intake.counts["lines"] = [*intake.counts.get("lines", []), [first, last_change()]]
     intake.save()
-
-
-@dataclass(slots=True)
-class _Done:
-    """How many of the rows have been put back."""
-
-    total: int
-    rows: int = 0
-
-    def more(self, count: int) -> None:
-        self.rows = min(self.rows + count, self.total)
-        tell(self.rows, self.total)
 
 
 def _check(plan: pl.DataFrame, last: int) -> None:
@@ -76,7 +63,7 @@ def _check(plan: pl.DataFrame, last: int) -> None:
             )
 
 
-def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFrame, *, by: str, done: _Done) -> None:
+def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFrame, *, by: str, done: Tally) -> None:
     created = _keys(target, plan.filter(pl.col("kind") == CREATE))
     held = bulk.in_use(target.model, created)
     if held:

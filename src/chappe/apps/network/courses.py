@@ -49,7 +49,7 @@ def _parts(text: str, projection: str) -> list[list[Point]]:
         else:
             parts = [[to_degrees(*point, projection or None) for point in part] for part in read_geometry(text) or ()]
         sound = parts and all(abs(x) <= 180 and abs(y) <= 90 for part in parts for x, y in part)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OverflowError):
         sound = False
     if not sound:
         raise ValidationError(

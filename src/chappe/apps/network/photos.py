@@ -4,6 +4,7 @@ A small copy is kept beside it for pages: upright, without what a telephone writ
 """
 
 import io
+import struct
 import warnings
 from typing import Any
 
@@ -62,16 +63,29 @@ def remove_photo(*, actor: Actor, pm: Pm) -> Pm:
 def _read(raw: bytes) -> tuple[str, bytes]:
     """(content type, the small copy as JPEG)."""
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as picture:
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
-            if picture.width * picture.height > MAX_PIXELS:
-                raise ValidationError(_("This picture has more than 60 million pixels: make it smaller."))
-            kind = FORMATS[picture.format or ""]
-            picture.draft("RGB", SMALL)
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            upright.thumbnail(SMALL)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, KeyError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the limit below is ours; a damaged EXIF is no reason to refuse
+            with Image.open(io.BytesIO(raw), formats=tuple(FORMATS)) as picture:
+                _not_too_large(picture)
+                kind = FORMATS[picture.format or ""]
+                # made small before it is turned: of the whole picture no second copy is ever in memory
+                picture.thumbnail((max(SMALL), max(SMALL)))
+                upright = ImageOps.exif_transpose(picture).convert("RGB")
+                upright.thumbnail(SMALL)
+    except Image.DecompressionBombError as error:
+        raise ValidationError(_too_large()) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error) as error:
         raise ValidationError(_("A photo is a JPEG, PNG or WebP picture; this file is none, or is damaged.")) from error
     out = io.BytesIO()
     upright.save(out, "JPEG", quality=82, optimize=True)
     return kind, out.getvalue()
+
+
+def _not_too_large(picture: Image.Image) -> None:
+    """By what its head says, before a pixel is read."""
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ValidationError(_too_large())
+
+
+def _too_large() -> str:
+    return _("This picture has more than 60 million pixels: make it smaller.")

@@ -118,7 +118,7 @@ def modules(work: Gatherer) -> Iterator[Thing]:
     places = {code: _pm_of_bay(work, row["bay"]) for code, row in table.rows.items() if "bay" in row}
     highest: dict[str, int] = defaultdict(int)
     for row in work.table("t_position").rows.values():
-        if "module" in row and row.get("number", "").isdigit():
+        if "module" in row and row.get("number", "").isdecimal():
             highest[row["module"]] = max(highest[row["module"]], min(int(row["number"]), MOST_POSITIONS))
     kept: dict[str, str] = {}
     for pm in sorted({pm for pm in places.values() if pm}):
@@ -156,7 +156,7 @@ def joints(work: Gatherer) -> Iterator[Thing]:
                 "gracethd.position-twice",
                 "number",
                 value=made.key.rpartition("|")[0] or made.key,
-                found=int(row.get("number", "0") or 0) if row.get("number", "").isdigit() else 0,
+                found=int(row.get("number", "0") or 0) if row.get("number", "").isdecimal() else 0,
             )
             continue
         seen.add(made.key)

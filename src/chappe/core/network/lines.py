@@ -12,7 +12,8 @@ from itertools import pairwise
 Point = tuple[float, float]
 RADIUS = 6_371_008.8  # mean radius of the earth, metres
 DIGITS = 6  # of a degree: eleven centimetres
-_WKT = re.compile(r"(?:SRID=\d+[;,]\s*)?(?:MULTI)?LINESTRING\s*Z?M?\s*(\(.*\))\Z", re.IGNORECASE | re.DOTALL)
+# blanks are taken once and for all (*+): a text of blanks alone would else be gone over once for each of them
+_WKT = re.compile(r"(?:SRID=\d+[;,]\s*+)?(?:MULTI)?LINESTRING\s*+Z?M?\s*+(\(.*\))\Z", re.IGNORECASE | re.DOTALL)
 _PART = re.compile(r"\(([^()]+)\)")
 _HAS_Z, _HAS_M, _HAS_SRID = 0x80000000, 0x40000000, 0x20000000
 _LINE, _LINES = 2, 5

@@ -1,6 +1,8 @@
 """Verbs of the inventory: what they write beside the row, what they refuse, and that a refusal changes nothing."""
 
 import io
+import struct
+import zlib
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -8,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from chappe.apps.network import photos, queries, services
+from chappe.apps.network.forms import BuildingForm, PboForm, PmForm, ReferenceField
 from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pbo, Pm, PmLink, Position, Prdm
 from chappe.kit.access.actor import Actor
 from chappe.kit.audit import services as audit
@@ -210,6 +213,32 @@ def test_a_photo_too_large_is_refused_before_it_is_kept(monkeypatch):
     with pytest.raises(ValidationError):
         photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("a.png", _picture()))
     assert (Pm.objects.get().photo, StoredFile.objects.count()) == (None, 0)
+
+
+def test_a_wall_of_pixels_in_a_small_file_is_refused_by_what_its_head_says():
+    pm = make(Pm, reference="PM-1")
+    head = _picture(size=(4, 4))
+    for wide, high in ((8000, 8000), (12_000, 12_000), (2**31 - 1, 2**31 - 1)):  # Pillow takes, warns, refuses
+        ihdr = b"IHDR" + struct.pack(">II", wide, high) + head[24:29]
+        raw = head[:12] + ihdr + struct.pack(">I", zlib.crc32(ihdr)) + head[33:]
+        with pytest.raises(ValidationError, match="60 million"):
+            photos.set_photo(actor=SYSTEM, pm=pm, file=SimpleUploadedFile("a.png", raw))
+    assert (Pm.objects.get().photo, StoredFile.objects.count()) == (None, 0)
+
+
+@pytest.mark.parametrize("form", [PmForm, BuildingForm])
+def test_a_long_form_shows_each_of_its_fields_once(form):
+    shown = [bound.name for _title, some in form().field_groups for bound in some]
+    assert sorted(shown) == sorted(form().fields)
+    assert PboForm().field_groups == []
+
+
+@pytest.mark.parametrize("typed", ["²", "9" * 5000, "PM-1/²", "PM-1/" + "9" * 5000], ids=lambda text: text[:8])
+def test_a_reference_that_looks_like_a_number_is_no_failure(typed):
+    for model in (Pm, Fibre):
+        with pytest.raises(ValidationError) as refused:
+            ReferenceField(queryset=model.objects.all()).clean(typed)
+        assert (refused.value.code, len(refused.value.messages[0]) < 120) == ("invalid_choice", True)
 
 
 def test_the_door_code_is_encrypted_hidden_and_its_reading_is_written_down(client, alice):

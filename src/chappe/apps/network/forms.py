@@ -1,10 +1,11 @@
 """Forms of the inventory. What is chosen among thousands is typed by its reference, not picked from an endless list."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from chappe.apps.network import courses
 from chappe.apps.network.models import (
@@ -36,7 +37,7 @@ class ReferenceField(forms.ModelChoiceField):
     default_error_messages = {"invalid_choice": _("“%(value)s” is not known: type its whole reference.")}
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        if isinstance(value, int) or (isinstance(value, str) and value.isdecimal() and len(value) < 19):
             row = self.queryset.filter(pk=value).first()
             return self.said(row) if row is not None else value
         return self.said(value) if hasattr(value, "_meta") else value
@@ -50,16 +51,18 @@ class ReferenceField(forms.ModelChoiceField):
         if not text:
             return None
         found = self._found(text)
-        if found is None and text.isdigit():
+        if found is None and text.isdecimal() and len(text) < 19:
             found = self.queryset.filter(pk=text).first()
         if found is None:
-            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": text})
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": text[:50]})
         return found
 
     def _found(self, text: str) -> Any:
         if self.queryset.model is Fibre:
             cable, _slash, number = text.rpartition("/")
-            rows = self.queryset.filter(cable__reference=cable.strip(), number=number if number.isdigit() else 0)
+            rows = self.queryset.filter(
+                cable__reference=cable.strip(), number=number if number.isdecimal() and len(number) < 9 else 0
+            )
             return rows.select_related("cable").first()
         rows = list(self.queryset.filter(reference=text)[:2])
         return rows[0] if len(rows) == 1 else None
@@ -73,7 +76,9 @@ TYPED = {Pm: _("Its reference."), Pbo: _("Its reference."), Building: _("Its ide
 
 
 class InventoryForm(forms.ModelForm):
-    """A form of one table of the network."""
+    """A form of one table of the network. ``groups``: titles and the fields under each, for a form that is long."""
+
+    groups: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,6 +93,12 @@ class InventoryForm(forms.ModelForm):
             label = self.fields[name].label
             self.fields[name].label = str(label)[:1].upper() + str(label)[1:]
 
+    @property
+    def field_groups(self) -> list[tuple[Any, list[Any]]]:
+        """The fields as they are shown: a title and those that stand under it; none for a short form, or for a part of one."""
+        shown = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.groups]
+        return [(title, some) for title, some in shown if some]
+
 
 class PrdmForm(InventoryForm):
     class Meta:
@@ -96,6 +107,17 @@ class PrdmForm(InventoryForm):
 
 
 class PmForm(InventoryForm):
+    groups = (
+        (
+            pgettext_lazy("a PM or a building", "What it is"),
+            ("reference", "kind", "parent", "state", "grouping", "engineering", "consultation"),
+        ),
+        (_("Where it is"), ("location_type", "comment", *ADDRESS, "address_quality", *POINT)),
+        (_("How to get in"), ("access_note", "agreement_needed")),
+        (_("What it holds"), ("capacity", "dwellings", "risers", "active_space", "patching_by_oi")),
+        (_("Its dates"), ("installed_on", "opened_on", "first_handover_on")),
+    )
+
     class Meta:
         model = Pm
         fields = (
@@ -137,6 +159,21 @@ class PboForm(InventoryForm):
 
 
 class BuildingForm(InventoryForm):
+    groups = (
+        (
+            pgettext_lazy("a PM or a building", "What it is"),
+            ("oi_code", "reference", "kind", "state", "dwellings", "zone", "is_new", "new_delivery_on"),
+        ),
+        (
+            _("Where it hangs"),
+            ("pm", "pbo", "pbo_type", "drop_type", "line_length", "dedicated_fibre_free", "on_demand"),
+        ),
+        (_("Where it is"), (*ADDRESS, *POINT)),
+        (_("Its dates"), ("cabled_on", "opened_on", "orders_from")),
+        (_("Its manager"), ("manager", "manager_siret", "agreement_needed", "agreement_on")),
+        (_("Its keys elsewhere"), ("ban", "rnb", "rnb_on")),
+    )
+
     class Meta:
         model = Building
         fields = (

@@ -106,7 +106,7 @@ registry.register(
             Column(name="silence_minutes", label=_("Silence alarm (min)"), kind=Kind.NUMBER, shown=False),
             Column(name="alarm_emails", label=_("Alarms by mail to"), shown=False),
             Column(name="last_call", label=_("Last call"), source="live__last_call", kind=Kind.DATETIME, shown=False),
-            Column(name="active", label=_("Active"), kind=Kind.BOOL, shown=False),
+            Column(name="active", label=pgettext_lazy("a source", "Active"), kind=Kind.BOOL, shown=False),
             Column(name="notes", label=_("Notes"), shown=False),
         ),
         search=("name", "slug", "host", "owner__name"),

@@ -38,10 +38,16 @@ ACTIVE = {
     "kind": Kind.STATE,
     "filter": FilterKind.CHOICE,
 }
+RUNNING = ACTIVE | {"choices": [(True, _("active")), (False, pgettext_lazy("a schedule", "stopped"))]}
 STANDING = (
     Scope(name="active", label=_("Active"), where=Q(active=True)),
     Scope(name="archived", label=_("Archived"), where=Q(active=False)),
     Scope(name="all", label=_("All")),
+)
+RUN = (
+    STANDING[0],
+    Scope(name="stopped", label=pgettext_lazy("schedules", "Stopped"), where=Q(active=False)),
+    STANDING[2],
 )
 
 
@@ -216,9 +222,9 @@ registry.register(
             Column(name="runs_as", label=_("With the rights of"), kind=Kind.LINK, shown=False),
             Column(name="only_if_rows", label=_("Only when there are rows"), kind=Kind.BOOL, shown=False),
             Column(name="owner", label=_("Operator"), kind=Kind.LINK, shown=False),
-            Column(name="active", label=_("State"), **ACTIVE),
+            Column(name="active", label=_("State"), **RUNNING),
         ),
-        scopes=STANDING,
+        scopes=RUN,
         chips=(Chip(name="failed", label=_("Failed last time"), where=lambda user: Q(last_state="failed")),),
         search=("report__title", "recipients", "subject"),
         ordering=("report__title",),

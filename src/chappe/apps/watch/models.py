@@ -332,6 +332,12 @@ class Alert(ScopedModel):
 
         return sentence(self)
 
+    def total_shown(self) -> str:
+        """The amount to the cent."""
+        from chappe.apps.watch.words import rounded
+
+        return rounded(self.total)
+
     def value_shown(self) -> str:
         """The value with its unit."""
         from chappe.apps.watch.words import quantity

@@ -112,9 +112,9 @@ class PmForm(InventoryForm):
             pgettext_lazy("a PM or a building", "What it is"),
             ("reference", "kind", "parent", "state", "grouping", "engineering", "consultation"),
         ),
-        (_("Where it is"), ("location_type", "comment", *ADDRESS, "address_quality", *POINT)),
-        (_("How to get in"), ("access_note", "agreement_needed")),
-        (_("What it holds"), ("capacity", "dwellings", "risers", "active_space", "patching_by_oi")),
+        (_("Address and point"), ("location_type", "comment", *ADDRESS, "address_quality", *POINT)),
+        (_("Getting in"), ("access_note", "agreement_needed")),
+        (_("How large it is"), ("capacity", "dwellings", "risers", "active_space", "patching_by_oi")),
         (_("Its dates"), ("installed_on", "opened_on", "first_handover_on")),
     )
 
@@ -168,7 +168,7 @@ class BuildingForm(InventoryForm):
             _("Where it hangs"),
             ("pm", "pbo", "pbo_type", "drop_type", "line_length", "dedicated_fibre_free", "on_demand"),
         ),
-        (_("Where it is"), (*ADDRESS, *POINT)),
+        (_("Address and point"), (*ADDRESS, *POINT)),
         (_("Its dates"), ("cabled_on", "opened_on", "orders_from")),
         (_("Its manager"), ("manager", "manager_siret", "agreement_needed", "agreement_on")),
         (_("Its keys elsewhere"), ("ban", "rnb", "rnb_on")),

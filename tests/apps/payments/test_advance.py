@@ -68,7 +68,7 @@ def test_paid_whole_the_invoice_asks_for_nothing(world, drafted):
     assert told(made) == ("S2", euros("120"), euros("120"), 0)
     document = made.read_document()
     assert (document.payment_means, document.iban, document.terms) == (
-        "1", "", "Payé d’avance : rien ne reste à payer.",
+        "1", "", "Payé d’avance : il ne reste rien à payer.",
     )  # fmt: skip
     assert page(document)["headline"]["label"] == "Rien à payer"
     assert "Il ne vous reste rien à payer." in mailing.written(made)[1]

@@ -89,7 +89,8 @@ class AuditEntry(ScopedModel):
         number = self.detail.removeprefix("job ")
         if self.via == self.Via.JOB and number != self.detail and number.isdigit():
             return str(_("job no. %(number)s")) % {"number": number}
-        named = self.actor_id is None and bool(self.actor_label)  # the house itself: its name says already what it was doing
+        # The house itself: its name says already what it was doing.
+        named = self.actor_id is None and bool(self.actor_label)
         return " · ".join(part for part in (str(self.get_via_display()), "" if named else self.detail) if part)
 
     def sentence(self, language: str | None = None) -> str:

@@ -146,6 +146,20 @@ def test_sftp_with_a_server_that_has_no_key_of_that_kind(sftp, folder):
     assert (caught.value.code, caught.value.params) == ("no-such-key", {"kinds": "rsa-sha2-512, rsa-sha2-256"})
 
 
+def test_sftp_asks_again_when_a_server_hangs_up_before_it_shows_a_key(sftp, folder, monkeypatch):
+    async def hung_up(*_args, **_options):
+        raise asyncssh.ConnectionLost("Connection lost")
+
+    rsa = asyncssh.generate_private_key("ssh-rsa", key_size=2048).export_public_key().decode()
+    monkeypatch.setattr(asyncssh, "connect", hung_up)
+    with pytest.raises(Refused) as caught, open_fetcher("sftp", places("sftp", folder, sftp, host_key=rsa)):
+        pass
+    assert caught.value.code == "no-such-key"  # it has an ed25519 key alone: to try again would change nothing
+    with pytest.raises(Passing) as passing, open_fetcher("sftp", places("sftp", folder, sftp)):
+        pass
+    assert passing.value.code == "cannot-connect"  # it has the key we expect: it may let us in another time
+
+
 def test_sftp_trusts_nobody_without_a_key(sftp, folder):
     for host_key, code in (
         ("", "no-key"),

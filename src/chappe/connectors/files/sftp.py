@@ -111,7 +111,19 @@ class SftpFetcher(Base):
                 raise Refused("unknown-key", shown=seen[-1]) from error
             raise Refused("no-such-key", kinds=", ".join(self._algorithms) or "–") from error
         except (OSError, TimeoutError, asyncssh.Error) as error:
+            if self._algorithms and not seen and await self._has_other_keys(port):
+                raise Refused("no-such-key", kinds=", ".join(self._algorithms)) from error
             raise Passing("cannot-connect", host=place.host, port=port, reason=reason_of(error)) from error
+
+    async def _has_other_keys(self, port: int) -> bool:
+        """Whether the server shows a key when any kind will do. One that has none of ours may hang up before it says so."""
+        try:
+            async with asyncio.timeout(self.place.timeout):
+                key = await asyncssh.get_server_host_key(self.place.host, port, config=None)
+        except (OSError, TimeoutError, asyncssh.Error):
+            return False
+        kind = key.get_algorithm() if key else ""
+        return bool(kind) and not {kind, *SIGNATURES.get(kind, ())} & set(self._algorithms)
 
     def _private_key(self) -> asyncssh.SSHKey:
         try:

@@ -37,6 +37,25 @@ def test_nothing_yes_no_numbers_and_days_that_are_the_same_everywhere() -> None:
     assert told == {(None, True, False, 12, 1.5, dt.date(2026, 2, 28))}
 
 
+def test_nothing_stands_among_values_of_every_kind() -> None:
+    """What the driver is given in the place of “none” never comes out, nor is a value taken for it."""
+    number, short = [None, 0, 7], ["", None, "x"]
+    told = {
+        "number": number,
+        "dwellings": [0, None, 3],
+        "line_length": [None, -1.0, 0.0],
+        "x": [1e300, None, -1e300],
+        "is_new": [True, None, False],
+        "cell": [-(2**63), None, 2**63 - 1],
+        "opened_on": [dt.date(2026, 2, 28), None, dt.date(1, 1, 1)],
+    }
+    bulk.insert(Building, rows(**{name: values * (COUNT // 3) for name, values in told.items()}))
+    got = Building.objects.order_by("pk").values_list(*told)
+    assert list(got) == list(zip(*told.values(), strict=True)) * (COUNT // 3)
+    with pytest.raises(IntegrityError), transaction.atomic():  # a column that is never empty is not made so
+        bulk.insert(Building, rows(oi_code="MERI", city=short * (COUNT // 3)))
+
+
 def test_a_part_where_a_column_varies_follows_one_where_it_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "PART", 150)
     cities = ["Arbois"] * 150 + [f"Dole {n}" for n in range(150)]

@@ -13,10 +13,14 @@ import polars as pl
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 
+from chappe.core.base.ahead import ahead
+
 M = TypeVar("M", bound=models.Model)
 NULL = "\\N"
 PART = 20_000
 FEW = 100  # rows below which looking for constants costs more than binding them
+SORTING = "256MB"  # of memory for making an index again
+LOWEST = -(2**62)  # numbers below are not reckoned with
 MANY = 5_000  # rows from which taking a trigger away and putting it back costs less than running it
 _at_once: dict[str, tuple[str, str]] = {}
 
@@ -75,11 +79,15 @@ def _copy(model: type[models.Model], frame: pl.DataFrame) -> None:
     with connection.cursor() as cursor:
         statement = f"COPY {table} ({names}) FROM STDIN (FORMAT csv, NULL '{NULL}')"
         with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for part in frame.iter_slices(PART):
-                copy.write(part.write_csv(include_header=False, null_value=NULL, quote_style="necessary"))
+            for text in ahead(map(_csv, frame.iter_slices(PART))):
+                copy.write(text)
         if model._meta.pk is not None and model._meta.pk.column in frame.columns:
             for sql in connection.ops.sequence_reset_sql(no_style(), [model]):
                 cursor.execute(sql)
+
+
+def _csv(part: pl.DataFrame) -> str:
+    return part.write_csv(include_header=False, null_value=NULL, quote_style="necessary")
 
 
 def _execute(model: type[models.Model], frame: pl.DataFrame, same: Mapping[str, Any]) -> None:
@@ -90,9 +98,9 @@ def _execute(model: type[models.Model], frame: pl.DataFrame, same: Mapping[str, 
     with _triggered_at_once(model, frame), connection.wrap_database_errors:
         for part in frame.iter_slices(PART):
             fixed = {**same, **_constants(part)}
-            bound = part.drop(name for name in fixed if name in part.columns)
+            bound, places = _without_none(part.drop(name for name in fixed if name in part.columns))
             names = ", ".join(connection.ops.quote_name(name) for name in (*bound.columns, *fixed))
-            values = ", ".join([*("?" for _ in bound.columns), *(_literal(value) for value in fixed.values())])
+            values = ", ".join([*places, *(_literal(value) for value in fixed.values())])
             connection.connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({values})", bound.rows())  # noqa: S608
 
 
@@ -107,6 +115,30 @@ def _constants(part: pl.DataFrame) -> dict[str, Any]:
     if len(said) == len(part.columns):
         said.popitem()
     return said
+
+
+def _without_none(part: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """The same rows, and the place of each column in the statement.
+
+    The driver looks for an adapter of each None and each bool, which costs several times what binding a number does: a value
+    that the column does not hold stands for “none” and the statement turns it back.
+    """
+    plain = part.with_columns(pl.col(pl.Boolean, pl.Int8, pl.Int16, pl.Int32).cast(pl.Int64))
+    filled, places = [], []
+    for column in plain.iter_columns():
+        none = _nothing(column) if column.null_count() else None
+        filled.append(column if none is None else column.fill_null(none))
+        places.append("?" if none is None else f"NULLIF(?, {_literal(none)})")
+    return pl.DataFrame(filled), places
+
+
+def _nothing(column: pl.Series) -> Any:
+    """A value that a column does not hold, of its type; None when none is at hand."""
+    if column.dtype == pl.String:
+        return None if (column == "").any() else ""
+    lowest: Any = column.min() if column.dtype.is_numeric() else None
+    below = lowest - 1 if lowest is not None else None
+    return below if below is not None and LOWEST < below < lowest else None
 
 
 @contextmanager
@@ -178,25 +210,37 @@ def without_indexes(*tables: type[models.Model]) -> Iterator[None]:
 
     For the first load of an empty table, where making an index at the end is several times faster than keeping it. Inside a
     transaction (its own if there is none), so that a load that fails leaves the indexes as they were. Foreign keys are
-    checked before the indexes go and before they are made again: PostgreSQL alters no table whose rows wait for a check.
+    checked before the indexes go and when all is made again, on PostgreSQL by one question a key instead of one a row.
     Raises IntegrityError then.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         _settle(cursor)
-        kept = [found for model in tables for found in _indexes(cursor, model._meta.db_table)]
-        for name, _sql in kept:
-            cursor.execute(f"DROP INDEX {connection.ops.quote_name(name)}")
+        names = [model._meta.db_table for model in tables]
+        indexes = [found for table in names for found in _indexes(cursor, table)]
+        keys = [found for table in names for found in _foreign_keys(cursor, table)]
+        for table, name, _sql in keys:
+            cursor.execute(f"ALTER TABLE {_quoted(table)} DROP CONSTRAINT {_quoted(name)}")
+        for name, _sql in indexes:
+            cursor.execute(f"DROP INDEX {_quoted(name)}")
         yield
         _settle(cursor)
-        for _name, sql in kept:
+        for _name, sql in indexes:
             cursor.execute(sql)
+        for table, name, sql in keys:
+            cursor.execute(f"ALTER TABLE {_quoted(table)} ADD CONSTRAINT {_quoted(name)} {sql}")
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
 
 
 def _settle(cursor: Any) -> None:
-    """Check now the foreign keys that would be checked when the transaction ends. SQLite alters tables at any time."""
+    """Check now the foreign keys that would be checked when the transaction ends: PostgreSQL alters no table whose rows wait
+    for a check. It may then sort in more memory, until the transaction ends. SQLite alters tables at any time."""
     if connection.vendor == "postgresql":
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("SELECT set_config('maintenance_work_mem', %s, true)", [SORTING])
 
 
 def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:
@@ -212,6 +256,17 @@ def _indexes(cursor: Any, table: str) -> list[tuple[str, str]]:
             [table],
         )
     return [(str(name), str(sql)) for name, sql in cursor.fetchall()]
+
+
+def _foreign_keys(cursor: Any, table: str) -> list[tuple[str, str, str]]:
+    """(table, name, what it says) of the foreign keys that PostgreSQL would check row by row; SQLite checks as it writes."""
+    if connection.vendor != "postgresql":
+        return []
+    cursor.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
+        [table],
+    )
+    return [(table, str(name), str(sql)) for name, sql in cursor.fetchall()]
 
 
 def analyse(tables: Iterable[type[models.Model]]) -> None:

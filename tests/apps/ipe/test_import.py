@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from chappe.apps.exchange import progress, services
 from chappe.apps.ipe import undoing
@@ -55,7 +56,10 @@ def test_a_first_file_creates_buildings_and_their_pm(network):
     )
     row.fold()
     assert row.search == "des tanneurs 1 dole"
-    assert list(Change.objects.values_list("event", flat=True)) == ["CREATION"] * 4
+    told = Change.objects.order_by("pk").values_list("thing", "reference", "event", "field", "old", "new", "day")
+    made = [("pm", "FI-39198-0001"), *(("building", f"IMB-{n}") for n in (1, 2, 3))]
+    assert list(told) == [(*one, "CREATION", "", "", "", timezone.localdate()) for one in made]
+    assert {by.rpartition(" · ")[2] for by in Change.objects.values_list("by", flat=True)} == {network.name}
 
 
 def test_what_is_known_already_changes_nothing(network):

@@ -188,7 +188,7 @@ def test_a_worker_killed_while_it_applies_leaves_nothing_half_done(workers):
     assert file.state == "planned"
     services.apply(actor=SYSTEM, file=file)
     # between what it wrote of the second table and the journal of it
-    first = workers.start(dies_at="chappe.apps.ipe.writing:tell_all:2")
+    first = workers.start(dies_at="chappe.apps.ipe.writing:tell_made:2")
     assert first.wait(120) == -signal.SIGKILL, workers.logs()[-3000:]
     assert (ReceivedFile.objects.get(pk=file.pk).state, Building.objects.count()) == (State.APPLYING, 0)
     assert Pm.objects.count() == 0

@@ -116,7 +116,7 @@ def test_a_load_without_indexes_checks_its_keys_and_makes_the_indexes_again():
     def names() -> set[str]:
         with connection.cursor() as cursor:
             found = connection.introspection.get_constraints(cursor, Building._meta.db_table)
-        return {name for name, what in found.items() if what["index"]}
+        return {name for name, what in found.items() if what["index"] or what["foreign_key"]}
 
     before = names()
     pm = Pm.objects.create(reference="A")
@@ -127,4 +127,8 @@ def test_a_load_without_indexes_checks_its_keys_and_makes_the_indexes_again():
     with pytest.raises(ValueError, match="stop"), bulk.without_indexes(Building):
         bulk.insert(Building, pl.DataFrame({"reference": ["Z"], "pm_id": [pm.pk]}))
         raise ValueError("stop")
+    assert (names(), Building.objects.count()) == (before, 2)
+    with pytest.raises(IntegrityError), transaction.atomic(), bulk.without_indexes(Building):
+        bulk.insert(Building, pl.DataFrame({"reference": ["Z"], "pm_id": [pm.pk + 1]}))
+        connection.check_constraints()  # SQLite looks when the transaction ends, and that of a test never does
     assert (names(), Building.objects.count()) == (before, 2)

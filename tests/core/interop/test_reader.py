@@ -184,10 +184,17 @@ def test_street_numbers(tmp_path, written, number, suffix, code):
     assert [c for _l, c, _s in remarks] == ([code] if code else [])
 
 
-@pytest.mark.parametrize("filler", ["_NA_", "NA", "n/a", "UNKNOWN", " "])
+@pytest.mark.parametrize("filler", ["_NA_", "NA", "n/a", "UNKNOWN", " ", " Inconnu\u00a0"])
 def test_words_for_unknown_are_nothing(tmp_path, filler):
-    _, rows, remarks, _ = read(tmp_path, text_of(line(BatimentImmeuble=filler)))
-    assert (rows[0]["building"], remarks) == (None, [])
+    _, rows, remarks, _ = read(tmp_path, text_of(line(), line(BatimentImmeuble=filler)))
+    assert (rows[1]["building"], remarks) == (None, [])
+
+
+def test_words_for_unknown_are_nothing_in_quotes_and_words_that_hold_them_are_kept(tmp_path):
+    quoted = line(BatimentImmeuble='"A;B"', CommuneImmeuble='"NA"')
+    _, rows, _remarks, _ = read(tmp_path, text_of(line(BatimentImmeuble="NANA"), quoted))
+    assert [(row["building"], row["city"]) for row in rows] == [("NANA", rows[0]["city"]), ("A;B", None)]
+    assert rows[0]["city"]
 
 
 def test_values_are_compared_without_case_or_accents(tmp_path):

@@ -22,6 +22,7 @@ from chappe.apps.ipe.models import Flow, Intake
 from chappe.apps.ipe.planning import ABANDON, ABANDONED, latest, rows_of
 from chappe.apps.ipe.tables import PK, ROW, Target, cpn_targets, pm_target
 from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
+from chappe.core.base.ahead import ahead
 from chappe.core.interop.spool import Pile
 from chappe.kit.access.actor import Actor
 from chappe.kit.bulk import insert, without_indexes
@@ -115,6 +116,7 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, *, by
     """Everything about one table."""
     created = plan.filter(pl.col("kind") == CREATE).select(ROW)
     changed = plan.filter(pl.col("kind") == UPDATE).select(ROW, PK)
+    highest = int(target.model._base_manager.aggregate(most=Max("pk"))["most"] or 0)
     for kind in (UPDATE, ABANDON, DELETE):
         _image(target, plan.filter(pl.col("kind") == kind), kind, before)
     for rows in _rows(intake, target):
@@ -128,12 +130,13 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: Pile, *, by
         done.more(len(new) + len(other))
     _leave(target, plan, by)
     done.more(plan.filter(pl.col("kind").is_in([ABANDON, DELETE])).height)
-    writing.tell_all(intake, target, plan.filter(pl.col("kind") == CREATE), by)
+    writing.tell_made(target, highest, by)
+    writing.tell_changed(intake, target, by)
 
 
 def _rows(intake: Intake, target: Target) -> Iterator[pl.DataFrame]:
     """The rows of the file that tell about a table: buildings and links block by block, the few others at once."""
-    source = rows_of(aside.path(intake.rows), intake.oi_code, set())
+    source = ahead(rows_of(aside.path(intake.rows), intake.oi_code, set()))
     if target.thing in {"building", "link"}:
         return source
     dropped = pl.read_parquet(aside.path(intake.plan), columns=["thing", "kind", ROW])

@@ -86,7 +86,8 @@ def _one(intake: Intake, target: Target, plan: pl.DataFrame, before: pl.DataFram
     for piece in gone.iter_slices(PIECE):
         insert(target.model, _decoded(piece, types))
         done.more(len(piece))
-    writing.tell_all(intake, target, plan.filter(pl.col("kind") == DELETE), by, back=True)
+    writing.tell_come(plan.filter(pl.col("kind") == DELETE), by)
+    writing.tell_changed(intake, target, by, back=True)
 
 
 def _decoded(rows: pl.DataFrame, types: dict[str, Any]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from chappe.core.interop.blocks import Block, find_encoding, read_blocks, split_
 from chappe.core.interop.header import Header, read_header
 from chappe.core.interop.layout import Column, Layout
 from chappe.core.interop.mending import split_number, tidy_coordinates
-from chappe.core.interop.values import Typed, cleaned, typed
+from chappe.core.interop.values import Typed, cleaned, may_fill, typed
 
 declare(
     {
@@ -92,8 +92,7 @@ class Reader:
                 yield self._part(block, self.header)
 
     def _part(self, block: Block, header: Header) -> Part:
-        raw, broken, remarks = _split(block, header, self.tail)
-        frame = raw.with_columns(cleaned(str(index)) for index in range(len(header.names)))
+        frame, broken, remarks = _split(block, header, self.tail)
         plans = [
             (index, column, typed(self.layout, column, str(index)))
             for index, column in enumerate(header.columns)
@@ -175,7 +174,7 @@ def _marked(frame: pl.DataFrame, index: int, column: Column, code: str, rule: pl
 
 
 def _split(block: Block, header: Header, tail: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """Lines → (fields by position with their line, lines refused, remarks). Blank lines are nothing."""
+    """Lines → (cleaned fields by position with their line, lines refused, remarks). Blank lines are nothing."""
     width = len(header.names)
     skip = 1 if block.first == 1 else 0
     whole = pl.DataFrame({"text": block.lines[skip:]}, schema={"text": pl.String}).with_row_index(
@@ -203,6 +202,8 @@ def _split(block: Block, header: Header, tail: int) -> tuple[pl.DataFrame, pl.Da
         fields = pl.concat(
             [fields, pl.DataFrame(mended, schema=dict.fromkeys([LINE, *names], pl.String), orient="row").with_columns(pl.col(LINE).cast(pl.Int64))]
         ).sort(LINE)  # fmt: skip
+    fillers = may_fill(whole["text"], header.separator)
+    fields = fields.with_columns(cleaned(name, fillers=fillers) for name in names)
     return fields, _frame_of(refused), _row_remarks(remarks, width)
 
 

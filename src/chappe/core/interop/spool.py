@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from chappe.core.base.ahead import ahead
 from chappe.core.base.issue import Issue
 from chappe.core.interop.checks import Whole, check_rows
 from chappe.core.interop.layout import Layout
@@ -135,7 +136,7 @@ def spool(
     for table, reader in readers:
         offsets.append((offset, table.inner))
         last = 0
-        for part in reader.parts(size=size):
+        for part in ahead(reader.parts(size=size)):
             _take(made, part, table.inner, offset, rows, whole, today)
             last = max([last, *part.rows[LINE].tail(1).to_list(), *part.refused[LINE].tail(1).to_list()])
             done = min(done + size, total)

@@ -90,3 +90,17 @@ def test_who_may(client, admin, bruno, issued):
     note = credits.credit(actor=HOUSE, invoice=issued, reason="Tout", issue_date=NOVEMBER)
     assert "Everything is credited" in client.get(url).content.decode()
     assert client.get(f"/billing/invoice/{note.pk}/credit/", follow=True).redirect_chain
+
+
+def test_a_credit_note_gives_back_the_vat_that_was_charged(world, issued):
+    """The customer is found to pay no VAT: the credit note has that of the invoice, the corrected invoice the right one."""
+    world.customer.vat_case, world.customer.vat_reason = "exempt", "Exonération, article 261 du CGI"
+    world.customer.save()
+    note = credits.credit(actor=HOUSE, invoice=issued, reason="TVA à tort", issue_date=NOVEMBER)
+    editing.set_note(actor=HOUSE, invoice=note, note="Bonjour")  # made again from its lines
+    note.refresh_from_db()
+    assert (note.net, note.tax, note.gross) == (euros("160"), euros("32"), euros("192"))
+    assert [(row.category, row.rate, row.reason) for row in note.read_document().vat] == [("S", "20.00", "")]
+    Invoice.objects.filter(pk=note.pk).delete()
+    right = credits.correct(actor=HOUSE, invoice=issued, reason="TVA à tort", issue_date=NOVEMBER)
+    assert (right.net, right.tax, right.gross) == (euros("160"), 0, euros("160"))

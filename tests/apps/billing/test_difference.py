@@ -359,3 +359,32 @@ def test_the_twelve_months_of_an_invoice_end_with_its_own(world) -> None:
     months = [(row.month, row.net) for row in following.read_document().history]
     assert len(months) == 12
     assert months[-2:] == [("2026-10", euros("30")), ("2026-11", euros("42"))]
+
+
+def test_what_a_run_gives_back_has_the_vat_it_was_billed_with(world) -> None:
+    bought = subscription(world)
+    world.issue(world.run())
+    world.customer.vat_case, world.customer.vat_reason = "exempt", "Exonération, article 261 du CGI"
+    world.customer.save()
+    bought.ends_on = dt.date(2026, 11, 15)  # half of the month is given back
+    bought.save()
+    note = world.invoice(world.run(NOVEMBER))
+    # 30 × 15 ÷ 30 = 15, billed with 20 % of VAT
+    assert (note.kind, note.net, note.tax, note.gross) == ("381", euros("15"), euros("3"), euros("18"))
+
+
+def test_a_customer_to_whom_more_is_given_back_than_billed_is_parked_alone(world) -> None:
+    """Nothing was billed that a credit note could amend: the others are invoiced all the same."""
+    subscription(world)
+    other = rows.buyer()
+    bought = subscription(world, customer=other, product={"code": "autre"})
+    run = world.run()
+    line = run.invoices.get(customer=other).lines.get()
+    line.pk, line.key, line.is_manual, line._state.adding = None, "manual:1", True, True
+    line.price, line.quantity, line.net = euros("50"), -1, -euros("50")
+    line.save()
+    Purchase.objects.filter(pk=bought.pk).delete()
+    run = recomputed(run)
+    assert list(run.invoices.values_list("customer", "net")) == [(world.customer.pk, euros("30"))]
+    assert [(one.customer, one.code) for one in run.parked.all()] == [(other, "negative_total")]
+    assert "credit note" in run.parked.get().sentence

@@ -60,6 +60,39 @@ def test_cases_of_vat(buyer: vat.Buyer, nature: str, expected: tuple) -> None:
     assert found.source
 
 
+_294 = ("G", "0.00", "Exonération de TVA - article 294 du CGI", "VATEX-EU-G")
+
+
+@pytest.mark.parametrize(
+    ("seller", "buyer", "expected"),
+    [
+        ("FR", vat.Buyer("RE"), _294),
+        ("FR", vat.Buyer("GP", is_company=False), _294),  # the law looks at the goods, not at who buys them
+        ("FR", vat.Buyer("GF"), _294),
+        ("RE", vat.Buyer("RE"), ("S", "8.50", "", "")),
+        ("RE", vat.Buyer("FR"), _294),
+        ("RE", vat.Buyer("MQ"), _294),
+        ("GP", vat.Buyer("MQ"), ("S", "8.50", "", "")),  # one territory for VAT (CGI 294, 2)
+        ("GP", vat.Buyer("RE"), _294),
+        ("GP", vat.Buyer("EU", has_vat_number=True), _294),  # outside of the Union for VAT: no supply within it
+        ("GF", vat.Buyer("FR"), ("E", "0.00", "TVA non applicable - article 294 du CGI", "")),
+        ("FR", vat.Buyer("FR", delivered="RE"), _294),  # billed in the mainland, sent to La Réunion
+        ("FR", vat.Buyer("RE", delivered="FR"), ("S", "20.00", "", "")),
+        ("FR", vat.Buyer("RE", forced="standard"), ("S", "8.50", "", "")),  # imposed by hand
+    ],
+)
+def test_goods_sent_between_the_mainland_and_overseas_are_exported(
+    seller: str, buyer: vat.Buyer, expected: tuple
+) -> None:
+    found = decide(buyer, "goods", seller=seller)
+    assert (found.category, found.rate, found.reason, found.reason_code) == expected
+
+
+def test_services_follow_the_buyer_wherever_the_goods_go() -> None:
+    found = decide(vat.Buyer("RE", delivered="FR"), "retail")
+    assert (found.category, found.rate) == ("S", "8.50")
+
+
 def test_reverse_charge_without_proof_is_refused_not_guessed() -> None:
     for buyer in (
         vat.Buyer(is_operator=True, has_vat_number=True),

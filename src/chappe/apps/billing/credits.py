@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from chappe.apps.billing import editing, events
-from chappe.apps.billing.documents import build
+from chappe.apps.billing.documents import build, vat_told
 from chappe.apps.billing.models import BilledLine, Invoice, Series
 from chappe.core.billing.document import CENT
 from chappe.kit.access.actor import Actor
@@ -65,9 +65,9 @@ def credit(
         if sum(taken.values()) <= 0:
             raise ValidationError(_("Nothing is left to credit on this invoice."))
         made = _draft(invoice, Invoice.Kind.CREDIT_NOTE, reason, issue_date)
-        units = quantities or {}
+        units, document = quantities or {}, invoice.read_document()
         lines = [
-            _reverse(line, taken[line.pk], bill_again, units.get(line.pk))
+            _reverse(line, taken[line.pk], {"again": bill_again, "vat": vat_told(document, line)}, units.get(line.pk))
             for line in _lines(invoice)
             if line.pk in taken
         ]
@@ -137,11 +137,11 @@ def _draft(invoice: Invoice, kind: str, reason: str, issue_date: dt.date) -> Inv
     )
 
 
-def _reverse(line: BilledLine, net: int, bill_again: bool, units: Decimal | None = None) -> BilledLine:
+def _reverse(line: BilledLine, net: int, told: dict[str, Any], units: Decimal | None = None) -> BilledLine:
     copied: dict[str, Any] = {name: getattr(line, name) for name in _COPIED}
     units = line.quantity if net == line.net else units
     quantity, price = (-units, line.price) if units is not None else (-1 if net > 0 else 1, abs(net))
-    params = {"of": line.pk, "again": bill_again}
+    params = {"of": line.pk, **told}
     key = f"credit:{uuid.uuid4().hex}"
     return BilledLine(
         **copied, key=key, net=-net, quantity=quantity, price=price, unit=line.unit, is_manual=True, params=params

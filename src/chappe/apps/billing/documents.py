@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from chappe.apps.billing.history import MONTHS
 from chappe.apps.billing.kinds import LABELS
 from chappe.apps.billing.models import BilledLine, Invoice
+from chappe.apps.customers import places
 from chappe.apps.customers.checks import vat_ok
 from chappe.apps.customers.models import Brand, Customer
 from chappe.core.billing import mentions as law
@@ -76,7 +77,7 @@ def build(
         for line in lines:
             if line.is_removed:
                 continue
-            decision = _decision(line, buyer, brand, invoice)
+            decision = _as_billed(line) or _decision(line, buyer, brand, invoice)
             line.vat_category, line.vat_rate = decision.category, decision.rate
             decisions.append(decision)
             made.append(_line(line))
@@ -114,7 +115,31 @@ def buyer_of(customer: Customer) -> Buyer:
         is_reseller_proved=customer.reseller and bool(customer.arcep_declaration),
         has_vat_number=bool(customer.vat_number) and vat_ok(customer.vat_number),
         exempt_reason=customer.vat_reason,
+        delivered=_delivered(customer),
     )
+
+
+def _delivered(customer: Customer) -> str:
+    """The territory that goods are sent to, from the service address; empty when the customer has no other address."""
+    address = service_address_of(customer)
+    return places.territory_of(address.country, address.postal_code) if address and address.postal_code else ""
+
+
+def vat_told(document: Document, line: BilledLine) -> list[str]:
+    """VAT of a line as the issued ``document`` has it, for the ``params`` of a line that gives it back. Empty: not told."""
+    for row in document.vat:
+        if (row.category, row.rate) == (line.vat_category, line.vat_rate):
+            return [row.category, row.rate, row.reason, row.reason_code]
+    return []
+
+
+def _as_billed(line: BilledLine) -> Decision | None:
+    """VAT of a line that gives back what was billed: that of the invoice, whatever the customer became since.
+
+    None for any other line, that of a corrected invoice among them: it is decided anew.
+    """
+    told = line.params.get("vat")
+    return Decision(*told, case="as_billed") if told else None
 
 
 def _decision(line: BilledLine, buyer: Buyer, brand: Brand, invoice: Invoice) -> Decision:
@@ -126,6 +151,7 @@ def _decision(line: BilledLine, buyer: Buyer, brand: Brand, invoice: Invoice) ->
         rate_class=line.rate_class,
         day=day,
         is_seller_franchise=brand.franchise,
+        seller=places.territory_of(brand.country, brand.postal_code),
         language=invoice.customer.language,
     )
 

@@ -28,6 +28,7 @@ from chappe.apps.customers.models import Brand, Customer
 from chappe.apps.usage import policies
 from chappe.core.base.issue import Severity
 from chappe.core.billing.document import Month
+from chappe.core.billing.totals import NegativeTotalError
 from chappe.core.billing.vat import VatUnknownError
 
 CALLS_A_PART = 1_000_000
@@ -200,6 +201,8 @@ class _Worker:
             fill(invoice, lines, brand, about)
         except VatUnknownError as error:
             return invoice, [Trouble(f"vat_{error.code}", {"what": error.what})]
+        except NegativeTotalError:
+            return invoice, [Trouble("negative_total")]
         return invoice, []
 
 

@@ -18,6 +18,7 @@ CASES: dict[str, Any] = {
     "exempt": _("exempt"),
     "export": _("outside of the Union"),
     "franchise": _("seller below the threshold"),
+    "goods_294": _("goods sent to another territory of VAT"),
     "goods_export": _("goods sent out of the Union"),
     "goods_intra": _("goods sent to another state of the Union"),
     "intra": _("another state of the Union"),
@@ -35,6 +36,9 @@ SOURCES: dict[str, Any] = {
     "directive 2018/1972 annex VI": _("directive 2018/1972 annex VI"),
     "CGI 278 and 296": _("CGI 278 and 296"),
     "CGI 262 ter, I: goods sent to a company of the Union": _("CGI 262 ter, I: goods sent to a company of the Union"),
+    "CGI 294, 2 and 262, I: goods sent from one territory of VAT to another are exported": _(
+        "CGI 294, 2 and 262, I: goods sent from one territory of VAT to another are exported"
+    ),
     "CGI 262, I: goods sent out of the Union": _("CGI 262, I: goods sent out of the Union"),
     "CGI 283-2 octies: wholesale electronic communications between operators": _(
         "CGI 283-2 octies: wholesale electronic communications between operators"

@@ -18,6 +18,10 @@ SENTENCES = {
     "vat_unproved": gettext_lazy(
         "Services are sold for resale without the ARCEP declaration or the VAT number that the reverse charge needs."
     ),
+    "negative_total": gettext_lazy(
+        "More is given back than is billed, and no invoice that a credit note could amend is known:"
+        " take the line out, or draw up a credit note on the invoice."
+    ),
     "by_hand": gettext_lazy("Put aside by hand."),
 }
 

@@ -13,17 +13,21 @@ SECTIONS = ("subscriptions", "options", "communications", "one_off", "services",
 NOT_DEFINED = "1"
 
 
+class NegativeTotalError(ValueError):
+    """A document would ask for less than nothing: it must be a credit note."""
+
+
 def with_totals(document: Document, lines: Sequence[Line], decisions: Sequence[Decision]) -> Document:
     """``document`` with these lines in the order of sections, its VAT rows, totals and frame.
 
-    Raises ValueError when the total would be negative: a credit note has positive amounts and ``kind`` 381.
+    Raises NegativeTotalError when the total would be negative, with or without VAT: a credit note has positive amounts and ``kind`` 381.
     """
     ordered = tuple(sorted(lines, key=lambda line: SECTIONS.index(line.section)))
     vat = rows(ordered, decisions)
     net, tax = sum(row.base for row in vat), sum(row.tax for row in vat)
-    if net < 0:
-        raise ValueError("negative total")
     gross = net + tax
+    if net < 0 or gross < 0:
+        raise NegativeTotalError("negative total")
     frame = frame_of(ordered, gross=gross, paid=document.paid)
     return replace(
         document, lines=ordered, vat=vat, net=net, tax=tax, gross=gross, due=gross - document.paid, frame=frame

@@ -16,6 +16,7 @@ from chappe.core.billing.document import Line, VatRow
 from chappe.core.billing.law import holds, in_force, table
 
 ZERO_RATE = "0.00"
+GOODS = "goods"
 
 
 class VatUnknownError(ValueError):
@@ -30,8 +31,9 @@ class VatUnknownError(ValueError):
 class Buyer:
     """What decides the VAT of a customer. ``forced``: auto, standard, reverse, exempt, franchise, intra, export.
 
-    ``territory``: FR, GP, MQ, RE, GF, YT, other French territories by code, EU or XX. ``is_reseller_proved``: declares
-    itself a reseller, with the ARCEP declaration noted.
+    ``territory``: FR, GP, MQ, RE, GF, YT, other French territories by code, EU or XX; ``delivered``: the one that goods
+    are sent to, empty when it is the same. ``is_reseller_proved``: declares itself a reseller, with the ARCEP
+    declaration noted.
     """
 
     territory: str = "FR"
@@ -41,6 +43,7 @@ class Buyer:
     is_reseller_proved: bool = False
     has_vat_number: bool = False
     exempt_reason: str = ""
+    delivered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,15 @@ def decide(
     rate_class: str,
     day: dt.date,
     is_seller_franchise: bool = False,
+    seller: str = "FR",
     language: str = "fr",
 ) -> Decision:
-    """The first rule in force that fits. ``nature``: retail, wholesale, other or goods. Raises VatUnknownError."""
+    """The first rule in force that fits. ``nature``: retail, wholesale, other or goods. Raises VatUnknownError.
+
+    ``seller``: the territory that goods leave from. They are judged by where they go, services by where the buyer is:
+    between the mainland and Guadeloupe, Martinique or Réunion goods are exported (CGI 294, 2), services are not.
+    """
+    territory = (buyer.delivered if nature == GOODS else "") or buyer.territory
     facts = {
         "forced": buyer.forced,
         "seller_franchise": _yes(is_seller_franchise),
@@ -74,7 +83,8 @@ def decide(
         "reseller_proved": _yes(buyer.is_reseller_proved),
         "company": _yes(buyer.is_company),
         "vat_number": _yes(buyer.has_vat_number),
-        "territories": buyer.territory,
+        "seller": seller,
+        "territories": territory,
     }
     for row in in_force("vat_rules", day):
         if not all(holds(row[name], value) for name, value in facts.items()):
@@ -82,10 +92,10 @@ def decide(
         if not row["category"]:
             raise VatUnknownError("unproved", row["source"])
         charged = row["category"] == "S"
-        rate = rate_of(rate_class, buyer.territory, day) if charged else ZERO_RATE
+        rate = rate_of(rate_class, territory, day) if charged else ZERO_RATE
         text = row["reason_en" if language == "en" else "reason_fr"].replace("{reason}", buyer.exempt_reason)
         return Decision(row["category"], rate, text, row["reason_code"], row["case"], row["source"])
-    raise VatUnknownError("no_rate", buyer.territory)
+    raise VatUnknownError("no_rate", territory)
 
 
 def rate_of(rate_class: str, territory: str, day: dt.date) -> str:

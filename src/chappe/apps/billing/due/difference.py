@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from chappe.apps.billing.documents import vat_told
 from chappe.apps.billing.due.charge import Due, Window
 from chappe.apps.billing.models import BilledLine, Invoice
 from chappe.apps.billing.words import calls_and_time
@@ -92,6 +93,7 @@ def _line(due: Due, net: int, known: Before | None) -> BilledLine:
     )
     if known is not None:
         line.note = _adjustment(line, due)[:200]
+        line.params = {**due.params, **_vat_of(known, net)}
         _as_one(line)
     elif due.price is None or due.price % MICRO or not _fits(due.quantity):
         _as_one(line)
@@ -124,9 +126,16 @@ def _given_back(known: Before) -> BilledLine:
         line_number=last.line_number,
         product_id=last.product_id,
         note=_("No longer due: given back"),
+        params=_vat_of(known, -known.net),
     )
     _as_one(line)
     return line
+
+
+def _vat_of(known: Before, net: int) -> dict[str, list[str]]:
+    """What is given back has the VAT it was billed with; what is added, that of its day."""
+    told = vat_told(known.last.invoice.read_document(), known.last) if net < 0 else []
+    return {"vat": told} if told else {}
 
 
 def _as_one(line: BilledLine) -> None:

@@ -3,7 +3,6 @@
 The table is given rows already narrowed, ordered and cut; it asks the database nothing.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import django_tables2
@@ -12,23 +11,11 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from .cells import RIGHT, Painter
+from .controls import HeaderFilter
 from .declare import Column, FilterKind, Kind, Screen
 from .filters import filter_kind
 from .listing import Listing
 from .query import sortable
-
-
-@dataclass(frozen=True)
-class HeaderFilter:
-    """The control under a header. ``values`` are those of the address, ``options`` of a choice."""
-
-    kind: str
-    name: str
-    label: str
-    values: tuple[str, ...] = ()
-    options: tuple[tuple[str, str], ...] = ()
-    step: str = "any"
-    bad: bool = False
 
 
 class ScreenColumn(django_tables2.Column):

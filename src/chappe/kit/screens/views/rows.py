@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 
 from chappe.kit.access.actor import Actor
 from chappe.kit.screens import registry, rights, saved, words
+from chappe.kit.screens.controls import column_boxes
 from chappe.kit.screens.declare import Kind, Screen
 from chappe.kit.screens.listing import Listing
 from chappe.kit.screens.paging import Slice, page_of
@@ -87,10 +88,9 @@ def list_context(request: HttpRequest, listing: Listing) -> dict[str, Any]:
         "may_create": rights.may_create(screen, user),
         "bulk_actions": bulk,
         "may_bulk_edit": may_edit,
-        "column_choice": [
-            *((c, True) for c in listing.columns),
-            *((c, False) for c in hidden if c.kind is not Kind.SECRET),
-        ],
+        "column_boxes": column_boxes(
+            [*((c, True) for c in listing.columns), *((c, False) for c in hidden if c.kind is not Kind.SECRET)]
+        ),
         "page_links": [link for make in screen.page_links if (link := make(user))],
         "has_filters": any(
             column_control is not None for column_control in (header_filter(listing, c) for c in listing.columns)

@@ -49,6 +49,17 @@ def test_a_point_stands_in_the_tile_that_holds_it():
     assert Frame(0, 0, 0).at(0.0, 0.0) == (EXTENT // 2, EXTENT // 2)
 
 
+def test_many_points_stand_where_each_of_them_does():
+    frame = Frame(12, *tile_of(5.4896, 47.0925, 12))
+    points = [(5.4896 + n / 977, 47.0925 - n / 1013) for n in range(-200, 200)] + [(0.0, 90.0), (-180.0, -90.0)]
+    xs, ys = frame.many([x for x, _y in points], [y for _x, y in points])
+    alone = [frame.at(*point) for point in points]
+    # The two ways of computing a sine may differ in the last bit: never by more than one unit of a tile.
+    assert all(
+        abs(x - a) <= 1 and abs(y - b) <= 1 for x, y, (a, b) in zip(xs.tolist(), ys.tolist(), alone, strict=True)
+    )
+
+
 @pytest.mark.parametrize(
     ("a", "b", "kept"),
     [

@@ -10,6 +10,7 @@ from dataclasses import field as of
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 from django.db.models import Q
 
 from chappe.apps.network.cells import above, cell_range
@@ -34,9 +35,22 @@ def layer(frame: Frame, zoom: int, at: tuple[int, int], user: Any) -> Layer:
     for pk, kind, path in visible_to(user, Cable).filter(here, kind__in=kinds).values_list("pk", "kind", "path"):
         for part in read_path(path):
             _draw(made, pk, [frame.at(*point) for point in part], (kind, 0))
-    for pk, kind, line in _Near.read(zoom, at, user).straight():
-        _draw(made, pk, [frame.at(*point) for point in line], (kind, 1))
+    for pk, kind, ends in _on(frame, list(_Near.read(zoom, at, user).straight())):
+        _draw(made, pk, ends, (kind, 1))
     return made
+
+
+def _on(frame: Frame, lines: list[tuple[int, str, tuple[Point, Point]]]) -> Iterator[tuple[int, str, list[Place]]]:
+    """Straight lines in the units of a tile, without the many that pass beside it."""
+    if not lines:
+        return
+    ends = np.array([line for _pk, _kind, line in lines], dtype=float)
+    x, y = frame.many(ends[:, :, 0], ends[:, :, 1])
+    low, high = -MARGIN, EXTENT + MARGIN
+    beyond = (x.max(1) < low) | (x.min(1) > high) | (y.max(1) < low) | (y.min(1) > high)
+    for number in np.flatnonzero(~beyond).tolist():
+        pk, kind, _line = lines[number]
+        yield pk, kind, list(zip(x[number].tolist(), y[number].tolist(), strict=True))
 
 
 def _draw(made: Layer, pk: int, points: list[Place], values: tuple[str, int]) -> None:

@@ -14,7 +14,6 @@ from chappe.core.network.mvt import EXTENT, Frame, Layer, Point, clipped
 from chappe.kit.access.door import is_house, visible_to
 
 MARGIN = EXTENT // 32  # a line is drawn as wide as it is: its end must not show at the edge
-HIGHEST = 85.05112878  # latitude of the edge of web maps
 PIXEL = EXTENT // 512
 BLURRED = (
     1 << 9
@@ -48,16 +47,13 @@ def layer(frame: Frame, user: Any) -> Layer:
 
 def _ends(rows: np.ndarray, frame: Frame, *, coarse: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(x, y, x, y) on the tile of the lines that may cross it, which ones they are, and which stand on it whole."""
-    size = frame.scale
-    x = np.floor((rows[:, [2, 4]] + 180) / 360 * size).astype(np.int64) - frame.left
-    bounded = np.radians(np.clip(rows[:, [3, 5]], -HIGHEST, HIGHEST))
-    y = np.floor((0.5 - np.arctanh(np.sin(bounded)) / (2 * np.pi)) * size).astype(np.int64) - frame.top
+    x, y = frame.many(rows[:, [2, 4]], rows[:, [3, 5]])
     low, high = -MARGIN, EXTENT + MARGIN
     beyond = (x.max(1) < low) | (x.min(1) > high) | (y.max(1) < low) | (y.min(1) > high)
     near = np.flatnonzero(~beyond)
     ends = np.stack([x[near, 0], y[near, 0], x[near, 1], y[near, 1]], axis=1)
     if coarse:
-        grid = 4 * PIXEL if size < BLURRED else PIXEL
+        grid = 4 * PIXEL if frame.scale < BLURRED else PIXEL
         ends = ends // grid * grid
     return ends, near, ((ends >= low) & (ends <= high)).all(1)
 

@@ -5,7 +5,7 @@ the sums of ``tallies`` are shown to those alone who may see every building.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -16,7 +16,7 @@ from chappe.apps.network.cells import ZOOM, apart, cell_range, interleave
 from chappe.apps.network.models import Building, Pbo, Pm, Prdm
 from chappe.apps.parties.models import Commune
 from chappe.core.network.geo import tile_bounds
-from chappe.core.network.mvt import Frame, Layer, tile
+from chappe.core.network.mvt import Frame, Layer, Point, tile
 from chappe.kit.access.door import EVERYONE, is_house, may, visible_to
 
 DEEPEST = 16  # a page drawn deeper stretches these tiles
@@ -101,13 +101,20 @@ def _placed(model: Any, span: tuple[int, int], user: Any) -> QuerySet:
 def _buildings(frame: Frame, span: tuple[int, int], user: Any) -> Layer:
     layer = Layer("building", ("state", "kind", "n", "pm", "pbo"))
     known = {state: place for place, state in enumerate(tallies.STATES)}
-    rows = _placed(Building, span, user).values_list(
-        "pk", "longitude", "latitude", "state", "kind", "dwellings", "pm_id", "pbo_id"
-    )
-    for pk, east, north, state, kind, dwellings, pm, pbo in rows.iterator(chunk_size=5000):
+    told = ("pk", "longitude", "latitude", "state", "kind", "dwellings", "pm_id", "pbo_id")
+    rows = list(_placed(Building, span, user).values_list(*told))
+    for (pk, _x, _y, state, kind, dwellings, pm, pbo), at in zip(rows, _at(frame, rows), strict=True):
         values = (known.get(state, len(known) - 2), int(kind == Building.Kind.BLOCK), dwellings, pm, pbo)
-        layer.point(pk, frame.at(east, north), values)
+        layer.point(pk, at, values)
     return layer
+
+
+def _at(frame: Frame, rows: Sequence[tuple[Any, ...]]) -> Iterator[Point]:
+    """Where rows (key, longitude, latitude, …) stand on a tile."""
+    if not rows:
+        return iter(())
+    xs, ys = frame.many([row[1] for row in rows], [row[2] for row in rows])
+    return zip(xs.tolist(), ys.tolist(), strict=True)
 
 
 def _counts(frame: Frame, zoom: int, place: tuple[int, int], user: Any) -> Layer:
@@ -168,8 +175,9 @@ def _beneath(zoom: int, place: tuple[int, int], changed: list[int], level: int) 
 
 def _points(layer: Layer, rows: Any, columns: tuple[str, ...], frame: Frame) -> Layer:
     """Things that stand at one place each, with what the page wants to know of them."""
-    for pk, east, north, *told in rows.values_list("pk", "longitude", "latitude", *columns):
-        layer.point(pk, frame.at(east, north), tuple(told))
+    found = list(rows.values_list("pk", "longitude", "latitude", *columns))
+    for (pk, _x, _y, *told), at in zip(found, _at(frame, found), strict=True):
+        layer.point(pk, at, tuple(told))
     return layer
 
 

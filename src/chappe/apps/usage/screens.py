@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.usage import actions, call_panels, pages, privacy, seeking, totals_page, traffic_page
+from chappe.apps.usage import actions, call_panels, cells, pages, privacy, seeking, totals_page, traffic_page
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.choices import KINDS, WAY_TONES, WAYS, WEEKDAYS
 from chappe.apps.usage.conditions import LATEST
@@ -101,7 +101,7 @@ registry.register(
             Chip(name="service", label=_("With a service part"), where=lambda user: Q(service__gt=0)),
         ),
         columns=(
-            Column(name="call_id", label=_("Call"), kind=Kind.REF, template="usage/cells/call.html", second="subject", filter=FilterKind.STARTS),
+            Column(name="call_id", label=_("Call"), kind=Kind.REF, draw=cells.call, second="subject", filter=FilterKind.STARTS),
             Column(name="start", label=_("Start"), kind=Kind.DATETIME),
             Column(name="status", label=_("Status"), kind=Kind.STATE, tones=STATUS_TONES),
             Column(name="way", label=_("Way"), kind=Kind.STATE, choices=WAYS, tones=WAY_TONES),
@@ -110,15 +110,15 @@ registry.register(
             Column(name="subject", label=_("Subject"), filter=FilterKind.STARTS, shown=False),
             Column(name="destination", label=_("Number called"), second="matched_destination", filter=FilterKind.STARTS),
             Column(name="matched_destination", label=_("Destination"), shown=False),
-            Column(name="usage", label=_("Usage"), kind=Kind.NUMBER, template="usage/cells/usage.html"),
+            Column(name="usage", label=_("Usage"), kind=Kind.NUMBER, draw=cells.usage),
             Column(name="total", label=_("Amount"), kind=Kind.MONEY),
-            Column(name="reason", label=_("Reason"), filter=FilterKind.EXACT, template="usage/cells/reason.html"),
+            Column(name="reason", label=_("Reason"), filter=FilterKind.EXACT, draw=cells.reason),
             Column(name="account", label=_("Account"), filter=FilterKind.STARTS, shown=False),
             *OF_SOURCES,
             Column(name="connect_fee", label=_("Connect fee"), kind=Kind.MONEY, shown=False),
             Column(name="cost", label=_("Usage cost"), kind=Kind.MONEY, shown=False),
             Column(name="service", label=_("Service part (S)"), kind=Kind.MONEY, shown=False),
-            Column(name="billed", label=_("Billed"), kind=Kind.NUMBER, template="usage/cells/billed.html", shown=False),
+            Column(name="billed", label=_("Billed"), kind=Kind.NUMBER, draw=cells.billed, shown=False),
             Column(name="pieces", label=_("Pieces"), kind=Kind.NUMBER, shown=False),
             Column(name="rate", label=_("Rate"), shown=False),
             Column(name="matched_prefix", label=_("Prefix"), filter=FilterKind.STARTS, shown=False),

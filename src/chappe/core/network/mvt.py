@@ -8,9 +8,14 @@ import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 EXTENT = 4096
+HIGHEST = 85.05112878  # latitude of the edge of web maps
 Value = str | int
 Point = tuple[int, int]
+Whole = NDArray[np.int64]
 
 _POINT, _LINE = 1, 2
 _VERSION = b"\x78\x02"
@@ -58,10 +63,17 @@ class Frame:
 
     def at(self, longitude: float, latitude: float) -> Point:
         """Where a point stands; outside of 0…EXTENT when it is outside of the tile."""
-        sine = math.sin(math.radians(max(min(latitude, 85.05112878), -85.05112878)))
+        sine = math.sin(math.radians(max(min(latitude, HIGHEST), -HIGHEST)))
         x = (longitude + 180) / 360 * self.scale
         y = (0.5 - math.atanh(sine) / math.tau) * self.scale
         return math.floor(x) - self.left, math.floor(y) - self.top
+
+    def many(self, longitudes: ArrayLike, latitudes: ArrayLike) -> tuple[Whole, Whole]:
+        """The same for many points at once: all x, all y, in the shape that was given."""
+        bounded = np.radians(np.clip(np.asarray(latitudes, dtype=float), -HIGHEST, HIGHEST))
+        x = (np.asarray(longitudes, dtype=float) + 180) / 360 * self.scale
+        y = (0.5 - np.arctanh(np.sin(bounded)) / math.tau) * self.scale
+        return np.floor(x).astype(np.int64) - self.left, np.floor(y).astype(np.int64) - self.top
 
 
 class Layer:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -36,12 +36,17 @@ class Painter:
 
     def cell(self, column: Column, obj: Any, *, link: bool = False) -> SafeString:
         """HTML of one cell; ``link`` makes it the way to the row's own page."""
+        if column.draw is not None:
+            return self._linked(column, obj, conditional_escape(column.draw(obj)), link=link)
         value = cell_value(self.screen, column, obj)
         if column.template:
             context = {"value": value, "object": obj, "column": column, "screen": self.screen, "user": self.user}
             shown = mark_safe(render_to_string(column.template, context))  # noqa: S308 - the template escapes
         else:
             shown = self._plain(column, obj, value)
+        return self._linked(column, obj, shown, link=link)
+
+    def _linked(self, column: Column, obj: Any, shown: SafeString, *, link: bool) -> SafeString:
         if link and "<a " not in shown:
             text = _("(no name)") if shown is _DASH else shown
             shown = format_html('<a href="{}">{}</a>', self._address(self.screen.slug, obj.pk), text)

@@ -3,7 +3,7 @@
 A :class:`Screen` is registered in an app's ``screens.py``. From it the kit derives list, filters, search,
 sort, pages, saved views, column choice, CSV and XLSX export, detail with history and related lists, forms,
 bulk edit, REST endpoints, OpenAPI, the right that guards it, its menu entry and its contract tests.
-Nothing here knows the trade, a request or HTML. Escape hatches, in order: a cell template, a panel template,
+Nothing here knows the trade, a request or HTML. Escape hatches, in order: a cell drawn by a function or a template, a panel template,
 an ordinary view registered as a :class:`Page`.
 """
 
@@ -62,7 +62,7 @@ class Column:
 
     ``second`` is an ORM path shown dimmed under the value. ``tones`` maps the value of a STATE to its tone.
     ``filter`` None takes the usual one for the kind. ``template`` replaces the cell (context: value, object,
-    column). A column with a method for source is neither sortable nor filterable unless ``order_by`` says how.
+    column); so does ``draw`` (object → text, or HTML marked safe), for lists that are long and often read. A column with a method for source is neither sortable nor filterable unless ``order_by`` says how.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Column:
     exported: bool = True
     in_api: bool = True
     template: str = ""
+    draw: Callable[[Any], str] | None = None
     help: Text = ""
 
 

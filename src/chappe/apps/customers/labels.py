@@ -63,7 +63,7 @@ def _centre_choices(user: Any) -> list[tuple[int, str]]:
 
 
 def _no_detail() -> frozenset[int]:
-    return frozenset(Line.objects.filter(hide_detail=True).values_list("pk", flat=True))
+    return frozenset(Line.objects.filter(hide_detail=True).order_by().values_list("pk", flat=True))
 
 
 def _consents() -> frozenset[int]:

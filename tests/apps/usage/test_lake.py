@@ -1,6 +1,7 @@
 """The lake: a batch is committed once, months are told apart, nothing is lost when its files are joined."""
 
 import datetime as dt
+import os
 
 import pytest
 
@@ -28,6 +29,22 @@ def test_a_uid_is_committed_once():
     assert not into_lake("u1", [lake_row(1, 2), lake_row(1, 3), lake_row(1, 4)])
     assert lake.table().version() == before
     assert total() == [2, 320_000_000]
+
+
+def test_what_another_process_commits_is_seen_though_nothing_new_was_read_meanwhile(monkeypatch):
+    into_lake("u1", [lake_row(1, 2)])
+    log = lake.location() / "_delta_log"
+    os.utime(log, (1_700_000_000, 1_700_000_000))  # nothing was written for long
+    mine, read = lake.table(), []
+    monkeypatch.setattr(lake.DeltaTable, "update_incremental", read.append)
+    assert lake.table() is mine and total()[0] == 1 and read == []
+    monkeypatch.undo()
+    here = dict(lake._tables), dict(lake._seen)
+    lake._tables.clear(), lake._seen.clear()  # another process knows nothing of what this one has read
+    into_lake("u2", [lake_row(2, 2)])
+    lake._tables.update(here[0]), lake._seen.update(here[1])
+    assert lake._tables[str(lake.location())] is mine
+    assert lake.holds("u2") and total()[0] == 2
 
 
 def test_rows_that_fail_on_their_way_leave_nothing():

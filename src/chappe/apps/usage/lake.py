@@ -8,6 +8,7 @@ file again writes a new batch, and the old one stays.
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,21 +44,35 @@ def location() -> Path:
 
 _lock = threading.Lock()
 _tables: dict[str, DeltaTable] = {}
+_seen: dict[str, int] = {}  # folder → when its log last changed, of what was read of it
+SETTLED = 3_000_000_000  # nanoseconds: a folder that changed earlier shows every later change by another time
 _engines: "dict[int, tuple[duckdb.DuckDBPyConnection, Shelves]]" = {}
 
 
 def table() -> DeltaTable | None:
-    """The table as it is now, or None before the first batch. Its log is read once, then only what was added."""
-    place = str(location())
+    """The table as it is now, or None before the first batch. Its log is read once, then only what was added: a page asks for the
+    table ten times, and the time of the log's folder says whether there is anything to read."""
+    place, changed = str(location()), _changed()
     with _lock:
         known = _tables.get(place)
-        if known is None or not (location() / "_delta_log").is_dir():
+        if known is None or changed is None:
             _tables.pop(place, None)
+            _seen.pop(place, None)
             if not DeltaTable.is_deltatable(place):
                 return None
             known = _tables[place] = DeltaTable(place)
-        known.update_incremental()
+        if changed is None or _seen.get(place) != changed:
+            known.update_incremental()
+            _seen[place] = changed if changed and time.time_ns() - changed > SETTLED else 0
         return known
+
+
+def _changed() -> int | None:
+    """When the log was last written to, looked at before it is read; None when there is none."""
+    try:
+        return (location() / "_delta_log").stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def holds(uid: str) -> bool:

@@ -3,7 +3,6 @@
 A cell asks no query: links are made from what the list has joined, and rights are asked once a table.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +20,6 @@ from .declare import Column, Kind, Screen, Tone
 from .values import cell_text, cell_value, choice_label, choices_of, currency_of, read
 
 RIGHT = frozenset({Kind.MONEY, Kind.NUMBER, Kind.DURATION, Kind.SIZE, Kind.DATE, Kind.DATETIME})
-_KEY, _PLAIN_KEY = "0-0-0-0", re.compile(r"[0-9a-zA-Z-]+")
 _DASH = mark_safe('<span class="ch-dim">–</span>')
 
 
@@ -32,7 +30,6 @@ class Painter:
     screen: Screen
     user: Any
     _links: dict[type[Model], Screen | None] = field(default_factory=dict)
-    _addresses: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def cell(self, column: Column, obj: Any, *, link: bool = False) -> SafeString:
         """HTML of one cell; ``link`` makes it the way to the row's own page."""
@@ -49,18 +46,8 @@ class Painter:
     def _linked(self, column: Column, obj: Any, shown: SafeString, *, link: bool) -> SafeString:
         if link and "<a " not in shown:
             text = _("(no name)") if shown is _DASH else shown
-            shown = format_html('<a href="{}">{}</a>', self._address(self.screen.slug, obj.pk), text)
+            shown = format_html('<a href="{}">{}</a>', registry.url(self.screen.slug, "detail", pk=obj.pk), text)
         return shown + self._second(column, obj) if column.second else shown
-
-    def _address(self, slug: str, pk: Any) -> str:
-        """The address of a row's page: worked out once a table, for all keys that are written as they are."""
-        key = str(pk)
-        if not _PLAIN_KEY.fullmatch(key):
-            return registry.url(slug, "detail", pk=pk)
-        if slug not in self._addresses:
-            before, _key, after = registry.url(slug, "detail", pk=_KEY).partition(_KEY)
-            self._addresses[slug] = before, after
-        return key.join(self._addresses[slug])
 
     def _second(self, column: Column, obj: Any) -> SafeString:
         second = read(obj, column.second) if column.second else None
@@ -100,7 +87,7 @@ class Painter:
         screen = self._screen_of(type(obj))
         if screen is None:
             return format_html("{}", obj)
-        return format_html('<a href="{}">{}</a>', self._address(screen.slug, obj.pk), obj)
+        return format_html('<a href="{}">{}</a>', registry.url(screen.slug, "detail", pk=obj.pk), obj)
 
     def _screen_of(self, model: type[Model]) -> Screen | None:
         if model not in self._links:

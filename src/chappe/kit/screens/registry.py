@@ -5,14 +5,16 @@ when Django starts, and the registry is frozen right after. Looking up never tou
 must never decide who may see what: that is the door's (``chappe.kit.access.door``).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from .declare import Page, Screen, Text
 
@@ -20,6 +22,9 @@ from .declare import Page, Screen, Text
 RESERVED = frozenset(
     {"q", "scope", "chip", "sort", "page", "per", "view", "cols", "of", "bom", "format", "page_size", "cursor"}
 )
+
+
+_KEY, _PLAIN_KEY = "0-0-0-0", re.compile(r"[0-9a-zA-Z-]+")
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,17 @@ def url(slug: str, name: str = "list", /, **kwargs: Any) -> str:
     """Address of a screen's page (``list``, ``create``, ``export-csv``, ``detail`` with pk…) or of a Page."""
     if slug in _store.pages:
         return reverse(f"screens:{slug}", kwargs=kwargs or None)
-    return reverse(f"screens:{name}", kwargs={"slug": get(slug).slug, **kwargs})
+    named = get(slug).slug
+    if kwargs.keys() == {"pk"} and _PLAIN_KEY.fullmatch(key := str(kwargs["pk"])):
+        return key.join(_around(named, name, get_script_prefix()))
+    return reverse(f"screens:{name}", kwargs={"slug": named, **kwargs})
+
+
+@lru_cache(maxsize=2000)
+def _around(slug: str, name: str, _mounted: str) -> tuple[str, str]:
+    """What stands before and after the key in an address, for keys that are written as they are: a page holds a thousand of them."""
+    before, _key, after = reverse(f"screens:{name}", kwargs={"slug": slug, "pk": _KEY}).partition(_KEY)
+    return before, after
 
 
 def object_url(obj: Model) -> str:

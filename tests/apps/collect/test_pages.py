@@ -102,6 +102,33 @@ def test_the_stream_gives_what_comes_after_what_was_seen(signed, source):
     assert [event["number"] for event in events(again)] == [3]
 
 
+PAGE_OF_CALLS = {
+    "value": [
+        {"callId": "1", "userPrincipalName": "alice@x.example", "startDateTime": "2024-03-11T08:00:00Z", "duration": 60, "callType": "user_out",
+         "calleeNumber": "+33612345678", "callerNumber": "+33145678901"},
+        {"callId": "2", "userPrincipalName": "bruno@x.example", "startDateTime": "2024-03-11T08:01:00Z", "duration": 0, "callType": "user_in",
+         "calleeNumber": "+33145678902"},
+    ]
+}  # fmt: skip
+
+
+def test_every_call_of_a_ticket_has_its_row_on_the_live_page(signed, db):
+    source = make_source(None, "teams", way="http", profile="teams")
+    put(source, json.dumps(PAGE_OF_CALLS).encode())
+    first, second = events(signed.get(f"/collect/live/stream/?after={source.pk}:0"))
+    assert (first["way"], first["caller"], first["raw"][:9]) == ("Outgoing", "+33145678901", '{"value":')
+    # Who called is not told: never who was called in his place.
+    assert (second["way"], second["caller"], second["called"]) == ("Incoming", "", "+33145678902")
+    assert second["raw"] == "Another call of the same ticket" and second["number"] == first["number"] == 1
+    page = body(signed.get(f"/collect/live/?source={source.slug}"))
+    assert page.index("Another call of the same ticket") < page.index("+33612345678")  # the newest on top, as they come
+
+
+def test_the_page_of_a_source_leads_to_its_calls(signed, source):
+    page = body(signed.get(f"/collect/source/{source.pk}/"))
+    assert f"/usage/call/?scope=all&amp;source=%3D{source.pk}" in page
+
+
 def test_the_live_page_shows_the_last_tickets_whether_taken_in_or_not(signed, source):
     put(source, ticket(call="1"))
     take(source)

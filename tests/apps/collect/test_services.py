@@ -130,3 +130,13 @@ def test_the_clock_of_the_source_wins_over_that_of_the_profile(source):
     source.timezone = "Indian/Reunion"
     assert source.zone() == "Indian/Reunion"
     assert services.with_zone(source.profile, source).timezone == "Indian/Reunion"
+
+
+def test_the_own_numbers_of_the_source_tell_directions_where_the_profile_has_none(source):
+    source.own_ranges = "+33 3 84 11 00 00 - +33384110099\n0384110200"
+    assert "own_numbers" not in services.with_zone("avaya-ip-office", source).options
+    wanted = ["+33384110000-+33384110099", "0384110200-0384110200"]
+    assert services.with_zone("kamailio", source).options["own_numbers"] == wanted
+    copy = services.copy_profile(actor=SYSTEM, slug="kamailio")
+    services.update_profile(actor=SYSTEM, object=copy, data={"options": {"own_numbers": ["0145670000-0145670099"]}})
+    assert services.with_zone(copy.slug, source).options["own_numbers"] == ["0145670000-0145670099"]

@@ -74,6 +74,18 @@ def test_many_on_one_connection_and_continue(run, house, free_port):
     run(main())
 
 
+def test_a_body_that_is_no_document_is_lines(house, free_port):
+    async def main():
+        async with house(spec(free_port)).running() as h:
+            assert (await ask(h, post(b"id,method\n1,INVITE\n2,BYE", Authorization=BASIC)))[0] == 200
+            whole = b'\xef\xbb\xbf [\n{"id": 3},\n{"id": 4}]\n'
+            assert (await ask(h, post(whole, Authorization=BASIC)))[0] == 200
+            assert (await ask(h, post(b" \r\n\n", Authorization=BASIC)))[0] == 400
+            assert [data for data, _ in h.kept("fs")] == [b"id,method", b"1,INVITE", b"2,BYE", whole]
+
+    asyncio.run(main())
+
+
 def test_lines_in_a_body_are_records(house, free_port):
     async def main():
         async with house(spec(free_port, framing="lines")).running() as h:

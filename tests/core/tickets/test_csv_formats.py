@@ -195,7 +195,7 @@ def test_freeswitch_microsecond_epochs_of_the_call_flow():
     ("record", "code"),
     [
         ("{", "bad-json"),
-        ("[" * 100_000, "bad-json"),
+        ("[" * 100_000, "too-deep"),
         ("{}", "missing-field"),
         ("<cdr>", "bad-xml"),
         ('<!DOCTYPE x [<!ENTITY a "b">]><cdr>&a;</cdr>', "bad-xml"),
@@ -237,7 +237,7 @@ def test_cucm_is_read_by_name_whatever_the_order():
     assert first == second
     found = first.segments[0]
     assert found.start == dt.datetime(2024, 3, 11, 8, 14, 2, tzinfo=dt.UTC)
-    assert (found.key, found.way, found.trunk, found.ring, found.talk) == ("C1/1/55", Way.OUT, "GW1", 4, 151)
+    assert (found.key, found.way, found.trunk, found.ring, found.talk) == ("55/1/C1", Way.OUT, "GW1", 4, 151)
     assert found.account_code == "D12"
 
 
@@ -320,6 +320,27 @@ def test_kamailio_pairs_in_either_order_and_from_either_side(order, swapped):
     assert found.start == dt.datetime(2024, 3, 11, 8, 14, 2, tzinfo=dt.UTC)
     assert (found.talk, found.outcome, found.way) == (151, Outcome.ANSWERED, Way.OUT)
     assert (found.caller, found.called, found.dialled) == ("201", "33612345678", "0612345678")
+
+
+def _whole(caller: str, called: str, **options: object):
+    header = "src_user,dst_user,start_time,duration,callid"
+    row = f"{caller},{called},2024-03-11 09:14:02,60,c1"
+    return decode("kamailio", header, row, **options)[1].segments[0]
+
+
+def test_kamailio_of_an_operator_tells_directions_by_its_own_numbers():
+    own = ["+33384110000-+33384110099"]
+    assert _whole("+33384110055", "33612345678").way == Way.UNKNOWN
+    for caller in ("+33384110055", "33384110055", "0384110055", "0033384110055"):
+        found = _whole(caller, "33612345678", own_numbers=own)
+        assert (found.way, found.party1, found.party2, found.reached) == (Way.OUT, caller, "", "")
+    found = _whole("0612345678", "0384110099", own_numbers=own)
+    assert (found.way, found.party1, found.reached) == (Way.IN, "0384110099", "0384110099")
+    assert _whole("0384110055", "0384110099", own_numbers=own).way == Way.OUT  # it has a price, as any number
+    assert _whole("0384110055", "3949", own_numbers=own).way == Way.OUT
+    assert _whole("0384110055", "201", own_numbers=own, extensions=["200-299"]).way == Way.INTERNAL
+    assert _whole("0384110155", "0612345678", own_numbers=own).way == Way.UNKNOWN
+    assert _whole("201", "0384110099", own_numbers=own).way == Way.OUT
 
 
 def test_kamailio_missed_repeated_and_other_events():

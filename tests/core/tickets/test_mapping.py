@@ -160,7 +160,7 @@ def test_the_duration_over_the_night_of_the_clock_change_is_the_real_one():
         (",0612345678,5,S", "missing-field"),
         ("2024-03-11 09:14,0612345678,five,S", "bad-duration"),
         ('2024-03-11 09:14,"06\r12",5,S', ""),
-        ("2024-03-11 09:14,06\r12,5,S", "bad-csv"),
+        ("2024-03-11 09:14,06\r12,5,S", "several-lines"),
     ],
 )
 def test_faults(line, code):

@@ -86,7 +86,7 @@ def test_odd_texts_survive_toml():
         ('"duration", ', '"durations", ', "The decoder 3cx has no column “durations”. Known: " + ", ".join(DECODERS["3cx"].columns) + "."),
         ('"duration", ', '"callid", ', "The column “callid” stands twice."),
         ("utc = false", 'utc = "no"', "“utc” of the profile has a value of the wrong kind; expected bool."),
-        ("utc = false", "gmt = false", "The decoder 3cx has no option “gmt”. Known: delimiter, widths, utc, extensions, most_digits."),
+        ("utc = false", "gmt = false", "The decoder 3cx has no option “gmt”. Known: delimiter, widths, utc, extensions, most_digits, own_numbers."),
         ('delimiter = ";"', 'delimiter = "::"', "“delimiter” of the profile has a value of the wrong kind; expected char."),
         ('label = "Notre 3CX"', 'label = "x"\nencoding = "hex"', "“hex” is not an encoding; expected one such as utf-8 or cp1252."),
         ('label = "Notre 3CX"', "label = 3", "“label” of the profile has a value of the wrong kind; expected text."),

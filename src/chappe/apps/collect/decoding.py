@@ -36,10 +36,6 @@ class Shown:
     fields: list[list[tuple[str, str]]] = field(default_factory=list)
     issues: list[dict[str, str]] = field(default_factory=list)
 
-    @property
-    def first(self) -> Segment | None:
-        return self.segments[0] if self.segments else None
-
 
 def hidden_digits(user: Any) -> int:
     """How many last digits a page hides: none from those who mend tickets, for readers what the policy of screens says."""
@@ -123,20 +119,27 @@ def split_sample(profile: Profile | None, data: bytes, most: int = 200) -> list[
     return [record for _offset, record in islice(split(profile, iter([data])), most)]
 
 
-def brief(shown: Shown, hidden: int = 0) -> dict[str, Any]:
-    """The columns of the live page."""
-    segment = shown.first
+def briefs(shown: Shown, hidden: int = 0) -> list[dict[str, Any]]:
+    """The rows of the live page for one record: one a call, the raw text with the first alone; one row too where nothing was read."""
     told: dict[str, Any] = {
-        "raw": shown.raw, "tone": shown.tone, "verdict": shown.verdict, "issues": shown.issues, "fields": shown.fields,
+        "raw": shown.raw, "tone": shown.tone, "verdict": shown.verdict, "issues": shown.issues,
         "start": "", "way": "", "caller": "", "called": "", "reached": "", "talk": "", "ring": "", "trunk": "", "outcome": "",
     }  # fmt: skip
-    if segment is not None:
-        told |= {
-            "start": f"{segment.start:%H:%M:%S}", "way": words.way_label(segment.way),
-            "caller": masked(segment.caller or segment.party1, hidden),
-            "called": masked(segment.dialled or segment.called if segment.way == Way.OUT else segment.called, hidden),
-            "reached": segment.reached, "talk": formats.duration(segment.talk),
-            "ring": formats.duration(segment.ring) if segment.ring else "", "trunk": segment.trunk,
-            "outcome": words.outcome_label(segment.outcome),
-        }  # fmt: skip
-    return told
+    if not shown.segments:
+        return [told]
+    more = {"raw": _("Another call of the same ticket"), "issues": []}
+    return [
+        {**told, **(more if rank else {}), **_columns(segment, hidden)} for rank, segment in enumerate(shown.segments)
+    ]
+
+
+def _columns(segment: Segment, hidden: int) -> dict[str, str]:
+    # Of what comes in, party 1 is who was called.
+    caller = segment.caller or ("" if segment.way == Way.IN else segment.party1)
+    return {
+        "start": f"{segment.start:%H:%M:%S}", "way": words.way_label(segment.way), "caller": masked(caller, hidden),
+        "called": masked(segment.dialled or segment.called if segment.way == Way.OUT else segment.called, hidden),
+        "reached": segment.reached, "talk": formats.duration(segment.talk),
+        "ring": formats.duration(segment.ring) if segment.ring else "", "trunk": segment.trunk,
+        "outcome": words.outcome_label(segment.outcome),
+    }  # fmt: skip

@@ -58,18 +58,19 @@ class Tail:
         told = []
         for record in of_spool(self.follower.look):
             self.after = record.number
-            told.append(self.told(record))
+            told += self.told(record)
         return told[-MOST_A_LOOK:]
 
-    def told(self, record: Record) -> dict[str, Any]:
-        """One ticket as the page shows it."""
+    def told(self, record: Record) -> list[dict[str, Any]]:
+        """One ticket as the page shows it: a row for each of its calls, a page of calls being one ticket of some formats."""
         found = self.decoder.decode(record.data, received=record.received)
         shown = decoding.show(record.number, record.data, found, hidden=self.hidden, cut=record.cut)
-        return decoding.brief(shown, self.hidden) | {
+        common = {
             "source": self.source.name, "number": record.number,
             "received": f"{timezone.localtime(record.received):%H:%M:%S}",
             "url": f"{registry.url('collect.raw-line')}?source={self.source.slug}&number={record.number}",
         }  # fmt: skip
+        return [row | common for row in decoding.briefs(shown, self.hidden)[-MOST_A_LOOK:]]
 
 
 def _place(text: str) -> dict[int, int]:
@@ -179,8 +180,9 @@ def _first(sources: list[Source], hidden: int) -> tuple[list[dict[str, Any]], di
         numbers[source.pk] = max((record.number for record in live), default=last_number(source))
         tail = _tail(source, {source.pk: numbers[source.pk]}, hidden)
         if tail is not None:
-            found += [(record.received, tail.told(record)) for record in live]
+            found += [(record.received, row) for record in live for row in tail.told(record)]
             tail.follower.close()
+    found.reverse()  # of tickets that came at once, the last one is on top too
     found.sort(key=lambda pair: pair[0], reverse=True)
     return [told for _moment, told in found[:FIRST_SHOWN]], numbers
 

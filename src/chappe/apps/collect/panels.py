@@ -1,6 +1,7 @@
 """What the pages of sources, batches and anomalies show beside their columns: health, hours, fates, settings explained."""
 
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.dateparse import parse_datetime
@@ -36,7 +37,7 @@ def health(source: Source, user: Any) -> dict[str, Any]:
             "live": f"{registry.url('collect.live')}?source={source.slug}",
             "raw": f"{registry.url('collect.raw')}?source={source.pk}",
             "upload": f"{registry.url('collect.upload')}?source={source.slug}",
-            "calls": f"{registry.url('usage.call')}?scope=all&source={source.pk}",
+            "calls": f"{registry.url('usage.call')}?{urlencode({'scope': 'all', 'source': f'={source.pk}'})}",
         },
     }  # fmt: skip
 

@@ -28,6 +28,7 @@ from chappe.apps.collect.models import (
     Way,
 )
 from chappe.core.tickets.clock import is_zone
+from chappe.core.tickets.registry import DECODERS
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, claim, require_on
 from chappe.kit.audit import services as audit
@@ -256,11 +257,15 @@ def check_profile(row: TicketProfile) -> None:
 
 
 def with_zone(slug: str, source: Source) -> Any:
-    """The profile that reads ``source``, with its clock. Raises ValidationError for one that nobody knows."""
+    """The profile that reads ``source``, with its clock and its numbers. Raises ValidationError for one that nobody knows."""
     profile = profiles.find(slug)
     if profile is None:
         raise ValidationError(_("The profile “%(slug)s” is not known any more.") % {"slug": slug})
-    return replace(profile, timezone=source.timezone) if source.timezone else profile
+    zone, options = source.timezone or profile.timezone, dict(profile.options)
+    takes = {option.name for option in DECODERS[profile.decoder].options} if profile.decoder in DECODERS else set()
+    if source.own_ranges and "own_numbers" in takes and not options.get("own_numbers"):
+        options["own_numbers"] = ["-".join(pair) for pair in ranges_of(source)]
+    return replace(profile, timezone=zone, options=options)
 
 
 # -- anomalies and alarms --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Acts of the screens: each calls its verb and says so."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _g
@@ -14,75 +15,69 @@ from chappe.kit.screens.declare import Done
 OPEN = (Alert.State.NEW, Alert.State.SEEN, Alert.State.PROGRESS)
 
 
+def _each(verb: Callable[..., Any], named: str, objects: Iterable[Any], **more: Any) -> None:
+    """The verb, once for each object under the name that the verb gives it."""
+    for one in objects:
+        verb(**{named: one}, **more)
+
+
 def stop(*, actor: Actor, objects: list[Rule]) -> Done:
-    for rule in objects:
-        services.set_active(actor=actor, rule=rule, active=False)
+    _each(services.set_active, "rule", objects, actor=actor, active=False)
     return Done(_g("Stopped. Its alerts stay."))
 
 
 def start(*, actor: Actor, objects: list[Rule]) -> Done:
-    for rule in objects:
-        services.set_active(actor=actor, rule=rule, active=True)
+    _each(services.set_active, "rule", objects, actor=actor, active=True)
     return Done(_g("Started. It watches what comes from now on."))
 
 
 def see(*, actor: Actor, objects: list[Alert]) -> Done:
-    for alert in objects:
-        services.see(actor=actor, alert=alert)
+    _each(services.see, "alert", objects, actor=actor)
     return Done(_g("Noted."))
 
 
 def take(*, actor: Actor, objects: list[Alert]) -> Done:
-    for alert in objects:
-        services.take(actor=actor, alert=alert)
+    _each(services.take, "alert", objects, actor=actor)
     return Done(_g("You deal with it: others see your name."))
 
 
 def close(*, actor: Actor, objects: list[Alert], outcome: str, comment: str = "") -> Done:
-    for alert in objects:
-        services.close(actor=actor, alert=alert, outcome=outcome, comment=comment)
+    _each(services.close, "alert", objects, actor=actor, outcome=outcome, comment=comment)
     return Done(_g("Closed."))
 
 
 def reopen(*, actor: Actor, objects: list[Alert]) -> Done:
-    for alert in objects:
-        services.reopen(actor=actor, alert=alert)
+    _each(services.reopen, "alert", objects, actor=actor)
     return Done(_g("Open again."))
 
 
 def give(*, actor: Actor, objects: list[Alert], to: Any, note: str = "") -> Done:
-    for alert in objects:
-        services.give(actor=actor, alert=alert, to=to, note=note)
+    _each(services.give, "alert", objects, actor=actor, to=to, note=note)
     return Done(_g("%(who)s deals with it now, and is told by mail.") % {"who": to})
 
 
 def mute(*, actor: Actor, objects: list[Alert], hours: int, reason: str = "") -> Done:
-    for alert in objects:
-        services.mute(actor=actor, alert=alert, hours=hours, reason=reason)
+    _each(services.mute, "alert", objects, actor=actor, hours=hours, reason=reason)
     return Done(_g("Muted for a time: see the tab “Muted”. It comes back by itself."))
 
 
 def unmute(*, actor: Actor, objects: list[Alert]) -> Done:
-    for alert in objects:
-        services.unmute(actor=actor, alert=alert)
+    _each(services.unmute, "alert", objects, actor=actor)
     return Done(_g("Heard again."))
 
 
 def mute_rule(*, actor: Actor, objects: list[Rule], hours: int, reason: str = "") -> Done:
-    for rule in objects:
-        services.mute_rule(actor=actor, rule=rule, hours=hours, reason=reason)
+    _each(services.mute_rule, "rule", objects, actor=actor, hours=hours, reason=reason)
     return Done(_g("Muted for a time: it goes on counting, and tells again by itself."))
 
 
 def unmute_rule(*, actor: Actor, objects: list[Rule]) -> Done:
-    for rule in objects:
-        services.unmute_rule(actor=actor, rule=rule)
+    _each(services.unmute_rule, "rule", objects, actor=actor)
     return Done(_g("Heard again."))
 
 
 def propose(*, actor: Actor, objects: list[Alert], note: str) -> Done:
-    for alert in objects:
-        services.propose(actor=actor, alert=alert, note=note)
+    _each(services.propose, "alert", objects, actor=actor, note=note)
     return Done(_g("Written down. Nothing was done to the line: that remains for a person to decide."))
 
 

@@ -1,4 +1,4 @@
-"""Tickets that a PBX posts: ``POST /<slug>``, one document a request. Answers 200 once it is on disk, never before.
+"""Tickets that a PBX posts: ``POST /<slug>``, one document or some lines a request. Answers 200 once it is on disk, never before.
 
 A few lines of HTTP/1.1, with bounds on everything a stranger can send. Serves no page, redirects nobody.
 """
@@ -23,6 +23,8 @@ MAX_HEAD = 16 * 1024
 MAX_BODY = 4 * 1024 * 1024
 REQUEST_SECONDS = 30.0
 IDLE_SECONDS = 120.0
+BLANK = b"\xef\xbb\xbf \t\r\n\0"  # what may stand before a document
+DOCUMENTS = (b"{", b"[", b"<")  # how JSON and XML begin; any other body is lines, one ticket each
 REASONS = {
     100: "Continue", 200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
     405: "Method Not Allowed", 408: "Request Timeout", 411: "Length Required", 413: "Content Too Large",
@@ -208,8 +210,10 @@ class HttpListener(Listener):
         return await asyncio.wait_for(stream.reader.readexactly(length), REQUEST_SECONDS)
 
     async def _keep(self, keeper: Keeper, status: ConnectionStatus, body: bytes) -> None:
-        if keeper.spec.framing == "document":
-            pieces = [Piece(body)] if body.strip() else []
+        if not body.strip(BLANK):
+            raise Refusal(400)
+        if keeper.spec.framing == "document" and body.lstrip(BLANK)[:1] in DOCUMENTS:
+            pieces = [Piece(body)]
         else:
             framer = FRAMINGS[keeper.spec.framing].make(keeper.spec)
             pieces = [*framer.feed(body), *(Piece(piece.data) for piece in framer.finish())]

@@ -14,6 +14,7 @@ from chappe.core.tickets.base import Option
 from chappe.core.tickets.contract import Outcome, Profile, Way
 
 _RANGE = re.compile(r"(\d{1,10})(?:-(\d{1,10}))?\Z", re.ASCII)
+_NUMBERS = re.compile(r"(\+?\d{2,15})(?:-(\+?\d{2,15}))?\Z", re.ASCII)
 #: Short numbers of the public network that no extension plan should shadow.
 EMERGENCY = frozenset({"15", "17", "18", "112", "114", "115", "116000", "116117", "119", "191", "196", "197"})
 
@@ -24,7 +25,24 @@ EXTENSIONS = Option(
     N_("Internal numbers, as ranges such as 200-299; empty: any number short enough"),
 )
 MOST_DIGITS = Option("most_digits", "int", 6, N_("Longest internal number, in digits"))
-OPTIONS = (EXTENSIONS, MOST_DIGITS)
+OWN_NUMBERS = Option(
+    "own_numbers",
+    "list",
+    (),
+    N_("Own public numbers, such as +33384110000-+33384110099; empty: those of the source"),
+)
+OPTIONS = (EXTENSIONS, MOST_DIGITS, OWN_NUMBERS)
+
+
+def international(number: str) -> str:
+    """Digits from the country code on: ``+33384110055``, ``0033384110055`` and ``0384110055`` are one; "" for what is no number."""
+    text = number.strip()
+    digits = text.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 20:
+        return ""
+    if text.startswith("00"):
+        return digits[2:]
+    return f"33{digits[1:]}" if len(digits) == 10 and digits.startswith("0") else digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,7 @@ class Inside:
 
     ranges: tuple[tuple[int, int, int], ...] = ()  # digits, first, last
     most: int = 6
+    numbers: tuple[tuple[str, str], ...] = ()  # own public numbers: first, last, from the country code on
 
     @classmethod
     def of(cls, profile: Profile) -> "Inside":
@@ -42,7 +61,12 @@ class Inside:
             if found:
                 first, last = found.group(1), found.group(2) or found.group(1)
                 ranges.append((len(first), int(first), int(last)))
-        return cls(tuple(ranges), int(profile.options.get("most_digits", 6)))
+        numbers = []
+        for text in profile.options.get("own_numbers", ()):
+            found = _NUMBERS.match(text.strip())
+            if found:
+                numbers.append((international(found.group(1)), international(found.group(2) or found.group(1))))
+        return cls(tuple(ranges), int(profile.options.get("most_digits", 6)), tuple(numbers))
 
     def has(self, number: str) -> bool:
         """Whether a number is an extension of the house."""
@@ -52,6 +76,13 @@ class Inside:
             value = int(number)
             return any(len(number) == digits and first <= value <= last for digits, first, last in self.ranges)
         return 2 <= len(number) <= self.most and number not in EMERGENCY
+
+    def owns(self, number: str) -> bool:
+        """Whether a number is an extension of the house or one of its public numbers."""
+        if self.has(number):
+            return True
+        digits = international(number) if self.numbers else ""
+        return any(len(digits) == len(first) and first <= digits <= last for first, last in self.numbers)
 
     def way(self, caller: str, called: str, *, trunk_in: str = "", trunk_out: str = "") -> Way:
         """Direction by what is known: the trunks of the ticket first, then the numbers."""
@@ -65,9 +96,11 @@ class Inside:
         if inside and target:
             # Without a given plan, a shorter or longer number is a service of the public network (3949, 118712).
             return Way.INTERNAL if self.ranges or len(caller) == len(called) else Way.OUT
-        if inside:
-            return Way.OUT if called else Way.UNKNOWN
-        return Way.IN if target else Way.UNKNOWN
+        if inside or self.owns(caller):
+            if target and self.ranges:
+                return Way.INTERNAL
+            return Way.OUT if called else Way.UNKNOWN  # to a public number of the house too: it has a price
+        return Way.IN if self.owns(called) else Way.UNKNOWN
 
 
 #: SIP final answers that are not failures of the network.

@@ -74,9 +74,9 @@ def loads(text: str) -> Any:
     try:
         return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
     except json.JSONDecodeError as fault:
-        raise refused("bad-json", why=fault.msg) from None
+        raise refused("bad-json", at=fault.pos + 1) from None
     except RecursionError:
-        raise refused("bad-json", why="too deep") from None
+        raise refused("too-deep") from None
 
 
 def objects_with(document: Any, *needed: str) -> Iterator[Mapping[str, Any]]:

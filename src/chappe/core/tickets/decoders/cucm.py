@@ -33,6 +33,8 @@ SKIPPED = {"0": "start", "2": "quality"}  # kinds of record that are no calls
 PHONES = ("SEP", "CSF", "TCT", "BOT", "TAB", "ATA", "CIPC", "UCCX", "CTI", "VGC")
 CALL_SPLIT = 393216  # the leg went on under another leg: transfer, conference
 FORWARDS = frozenset({"1", "2", "3", "15"})  # busy, no answer, ring no answer of a group, always
+#: What tells calls apart, the number of the call first: lists show what stands before the "/".
+KEY = ("globalCallID_callId", "globalCallID_callManagerId", "globalCallId_ClusterID")
 KEPT = (
     "finalCalledPartyNumber", "finalCalledPartyUnicodeLoginUserID", "origDeviceName", "destDeviceName", "huntPilotDN",
     "lastRedirectDn", "comment", "pkid", "outpulsedCallingPartyNumber", "outpulsedCalledPartyNumber",
@@ -106,10 +108,9 @@ class Cucm(HeaderDecoder):
         forwarded = bool({row.get("origCalledPartyRedirectReason"), row.get("lastRedirectRedirectReason")} & FORWARDS)
         answered = connected or times[1] > 0
         user, target = row.get("callingPartyUnicodeLoginUserID", ""), row.get("finalCalledPartyUnicodeLoginUserID", "")
-        ids = (row.get(name, "") for name in COLUMNS[1:3])
         return Segment(
             start=start,
-            key="/".join([row.get("globalCallId_ClusterID", ""), *ids]),
+            key="/".join(row.get(name, "") for name in KEY),
             way=way,
             outcome=Outcome.ANSWERED if answered else q850_outcome(number, 0),
             caller=caller,

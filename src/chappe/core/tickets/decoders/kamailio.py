@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chappe.core.base.issue import Issue
 from chappe.core.base.lang import N_
 from chappe.core.tickets.base import HEADER, DecoderInfo, Option, filled, one
-from chappe.core.tickets.contract import Decoded, Outcome, Profile, Segment
+from chappe.core.tickets.contract import Decoded, Outcome, Profile, Segment, Way
 from chappe.core.tickets.faults import info, refused, warning
 from chappe.core.tickets.parties import OPTIONS as PARTY_OPTIONS
 from chappe.core.tickets.parties import Inside, sip_outcome
@@ -122,7 +122,7 @@ class Kamailio(HeaderDecoder):
     def _call(self, row: Row, start: dt.datetime, talk: int, outcome: Outcome, ring: int = 0) -> Segment:
         caller, called = row.get("src_user", ""), row.get("dst_user", "") or row.get("dst_ouser", "")
         way = self.inside.way(caller, called)
-        target = called if self.inside.has(called) else ""
+        target = called if way in {Way.IN, Way.INTERNAL} else ""
         return Segment(
             start=start,
             key=row.get("callid", ""),
@@ -131,8 +131,8 @@ class Kamailio(HeaderDecoder):
             caller=caller,
             called=called,
             dialled=row.get("dst_ouser", "") or called,
-            party1=caller if self.inside.has(caller) else target,
-            party2=target if self.inside.has(caller) else "",
+            party1=target if way is Way.IN else caller if self.inside.owns(caller) else "",
+            party2=target if way is Way.INTERNAL else "",
             reached=target if outcome is Outcome.ANSWERED else "",
             ring=ring,
             talk=talk,

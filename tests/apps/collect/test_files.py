@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from chappe.apps.collect import fetching, intake
-from chappe.apps.collect.models import Chunk, FetchedFile, SourceAlarm
+from chappe.apps.collect.models import Chunk, FetchedFile, SourceAlarm, TicketIssue
 from tests.apps.collect.conftest import NOON, SYSTEM, calls, equation, put, read, take, ticket
 from tests.support.rows_collect import source as make_source
 
@@ -164,3 +164,38 @@ def test_lines_received_long_ago_keep_their_moment_when_they_are_read_again(sour
     again = TicketIssue.objects.get(chunk=chunk)
     assert again.received == NOON and again.state == TicketIssue.State.OPEN
     assert dt.timedelta(0) <= chunk.created_at - NOON
+
+
+CDRS = b"src_user,dst_user,start_time,duration,callid"
+
+
+def _mended(source, wrong: bytes, right: bytes) -> Chunk:
+    """The one refused line of a source, mended by hand and read again."""
+    issue = TicketIssue.objects.get(source=source, severity="error", state=TicketIssue.State.OPEN)
+    data = bytes(issue.raw).replace(wrong, right)
+    intake.send_mended(actor=SYSTEM, source=source, data=data, issues=[issue])
+    (done,) = read(source)
+    return done
+
+
+def test_a_mended_line_is_read_by_the_header_of_the_file_that_it_came_in(db, files):
+    source = make_source(None, "sip", profile="kamailio", way="upload")
+    rows = [CDRS, b"201,0612345678,2024-03-11 09:14:02,60,c1", b"202,0612345678,yesterday,60,c2"]
+    chunk, _new = intake.receive(actor=SYSTEM, source=source, file=files("cdrs.csv", rows), name="cdrs.csv")
+    intake.confirm(actor=SYSTEM, chunk=chunk, profile="kamailio")
+    (done,) = read(source)
+    assert equation(done) == (3, 1, 1, 1, 0)
+    still = _mended(source, b"yesterday", b"tomorrow")
+    assert equation(still) == (1, 0, 1, 0, 0)
+    assert still.issues.get().code == "tickets.bad-time"
+    again = _mended(source, b"tomorrow", b"2024-03-11 09:20:00")  # mended twice: the header is that of the file
+    assert equation(again) == (1, 1, 0, 0, 0) and again.segments == 1
+
+
+def test_a_mended_line_is_read_by_the_header_that_the_socket_sent(db):
+    source = make_source(None, "oxo", profile="alcatel-oxo")
+    head = b"SUB  TYP TRK DAT      TIM   DUR      TAX  DNU       "
+    put(source, head, b"201  OC  001 45/03/24 08:58 00:02:31 3    0612345678")
+    take(source)
+    done = _mended(source, b"45/03", b"11/03")
+    assert equation(done) == (1, 1, 0, 0, 0) and done.calls == 1

@@ -46,6 +46,7 @@ KEPT_WARNINGS = 50  # of each code
 SHOWN = 300
 KEPT_REFS = 12  # raw lines named by a call
 KEPT_BYTES = 16_000
+FIRST_RECORDS = 50  # of a batch: where its header stands, if it has one
 UNREADABLE = 0.5  # of the lines of a batch: then its format is not what its profile says
 LEAST_LINES = 5
 
@@ -106,7 +107,33 @@ def _decoder(source: Source, profile: Profile, chunk: Chunk) -> Decoder:
     if chunk.kind == Chunk.Kind.SPOOL:
         learnt = SourceState.objects.filter(source=source).values_list("decoder", flat=True).first() or {}
         decoder.restore(learnt.get(profile.slug) or {})
+    elif chunk.kind == Chunk.Kind.MENDED:
+        for state in _layouts(source, profile, chunk):
+            decoder.restore(state)
     return decoder
+
+
+def _layouts(source: Source, profile: Profile, chunk: Chunk) -> list[dict[str, Any]]:
+    """Headers that the lines of a mended batch had where they came from: of the live stream, and of the batches they were refused in.
+
+    Only the layout: an event that waits for its end stays with the stream that it came in.
+    """
+    from chappe.core.tickets.registry import make_decoder
+
+    learnt = SourceState.objects.filter(source=source).values_list("decoder", flat=True).first() or {}
+    found = [learnt.get(profile.slug) or {}]
+    origins, known = [chunk.pk], set[int]()
+    while origins:  # lines may have been mended more than once
+        known.update(origins)
+        refused = TicketIssue.objects.filter(replay__in=origins).values("chunk")
+        rows = list(Chunk.objects.filter(pk__in=refused).exclude(pk__in=known).select_related("stored").order_by("pk"))
+        for origin in rows:
+            first = make_decoder(profile)
+            for record in islice(records_of(origin, profile), FIRST_RECORDS):
+                first.decode(record.data, received=record.received)
+            found.append(first.state())
+        origins = [origin.pk for origin in rows]
+    return [{name: value for name, value in state.items() if name != "open"} for state in found]
 
 
 def _until(chunk: Chunk, work: Work) -> dt.datetime:

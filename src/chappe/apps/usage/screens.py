@@ -87,7 +87,7 @@ registry.register(
         scopes=(
             Scope(name="month", label=_("Last month"), where=Q(month=LATEST)),
             Scope(name="unrated", label=_("Unrated"), where=Q(status="UNRATED")),
-            Scope(name="rejected", label=_("Rejected"), where=Q(status="REJECTED")),
+            Scope(name="rejected", label=pgettext_lazy("calls", "Rejected"), where=Q(status="REJECTED")),
             Scope(name="all", label=_("See all")),
         ),
         chips=(

@@ -80,7 +80,7 @@ def test_wrong_words_cost_their_line(client, alice, send, act):
         "clients.csv",
     )
     assert [(line, code) for line, code, _s in told(file)] == [(n, "table.bad-word") for n in (2, 3, 4, 5)]
-    assert told(file)[0][2] == "“martien” is not one of: company, private, operator, public."
+    assert told(file)[0][2] == "“martien” is not one of: société, particulier, opérateur, organisme public."
     act(file, "apply")
     assert [c.name for c in Customer.objects.all()] == ["E"]
 

@@ -62,7 +62,8 @@ def one_of(words: Mapping[str, Sequence[str]]) -> Callable[[str], str]:
         try:
             return known[text.plain(cell)]
         except KeyError:
-            raise BadWord(", ".join(words)) from None
+            told = (more[0] if more and len(more[0]) > 1 else code for code, more in words.items())  # as people write
+            raise BadWord(", ".join(told)) from None
 
     return parse
 
@@ -231,7 +232,7 @@ CUSTOMER_KINDS = {
     "company": ("société", "entreprise", "professionnel", "pro"),
     "private": ("particulier", "private person", "personne"),
     "operator": ("opérateur", "oc", "revendeur"),
-    "public": ("public body", "organisme public", "administration", "collectivité"),
+    "public": ("organisme public", "public body", "administration", "collectivité"),
 }
 LINE_KINDS = {
     "extension": ("poste", "poste interne", "ext"),

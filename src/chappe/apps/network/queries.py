@@ -74,17 +74,20 @@ MOST_COMMUNES = 500
 
 def begins(path: str, text: str) -> Q:
     """The column begins with ``text`` exactly: a range where the letters' order is plain (SQLite), LIKE where an index of
-    prefixes stands (PostgreSQL)."""
+    prefixes stands (PostgreSQL), which also reads a list in order from there: in every order of letters a text comes
+    before those it begins.
+    """
     if connection.vendor == "sqlite":
         return Q(**{f"{path}__gte": text, f"{path}__lt": text + _LAST})
-    return Q(**{f"{path}__startswith": text})
+    return Q(**{f"{path}__startswith": text, f"{path}__gte": text})
 
 
 def reference(path: str = "reference") -> Callable[[str], Q]:
     """A filter of a reference by its beginning, as typed or in capitals."""
 
     def where(text: str) -> Q:
-        return begins(path, text) | begins(path, text.upper())
+        typed, capitals = begins(path, text), begins(path, text.upper())
+        return typed if text == text.upper() else typed | capitals
 
     return where
 

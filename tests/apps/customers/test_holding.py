@@ -236,6 +236,22 @@ def test_people_of_an_operator_see_only_their_lines(client, bruno_writes, chloe)
     assert people.PASSWORD
 
 
+def test_a_filter_by_a_key_reads_as_the_name_of_what_its_reader_may_see(client, made, alice, bruno):
+    """An address proves nothing: another operator's reader gets the number that he gave."""
+    url = f"/usage/call/?scope=all&customer=%3D{made.a.pk}&customer_line=%3D{made.line.pk}&source=%3D{10**20}&cost_centre=%3D"
+
+    def chips(user) -> list[str]:
+        client.force_login(user)
+        return [one.value for one in client.get(url).context["listing"].asked]
+
+    assert sorted(chips(alice)) == sorted([str(made.a), str(made.line), f"={10**20}", "–"])
+    assert "Perret" in str(made.a)
+    bruno.roles.set([people.partner_role(communications=1)])
+    bruno.forget_rights()
+    told = chips(bruno)
+    assert f"n° {made.a.pk}" in told and f"n° {made.line.pk}" in told and not any("Perret" in one for one in told)
+
+
 def test_the_policy_of_digits_knows_the_lines_that_asked_and_those_never_detailed(calls):
     from chappe.apps.usage import policies
 

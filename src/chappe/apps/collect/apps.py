@@ -23,6 +23,13 @@ def _searched(text: str) -> set[int]:
     return set(Source.objects.filter(name__icontains=text).values_list("pk", flat=True))
 
 
+def _seen(user: Any, number: int) -> str:
+    from chappe.apps.collect.models import Source
+    from chappe.kit.access.door import visible_to
+
+    return str(visible_to(user, Source).filter(pk=number).first() or "")
+
+
 def _page(number: int) -> str:
     from chappe.kit.screens import registry
 
@@ -38,4 +45,4 @@ class CollectConfig(AppConfig):
         from chappe.apps.usage import labels, streams
 
         streams.on_reattach(_reattach)
-        labels.register("source", _named, url=_page, search=_searched)
+        labels.register("source", _named, url=_page, search=_searched, seen=_seen)

@@ -1,8 +1,9 @@
 """What the lists of calls ask of customers: the names of the ids that calls carry, the lines whose numbers are shown or hidden."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from chappe.apps.customers.models import Assignment, CostCentre, Customer, DetailConsent, Line
@@ -62,6 +63,11 @@ def _centre_choices(user: Any) -> list[tuple[int, str]]:
     return [(centre.pk, f"{centre.customer.name} · {centre}") for centre in rows[:MOST_CHOICES]]
 
 
+def _seen(model: type[Model]) -> Callable[[Any, int], str]:
+    """The name of a row that the reader may see; "" for any other."""
+    return lambda user, pk: str(visible_to(user, model).filter(pk=pk).first() or "")
+
+
 def _no_detail() -> frozenset[int]:
     return frozenset(Line.objects.filter(hide_detail=True).order_by().values_list("pk", flat=True))
 
@@ -81,9 +87,21 @@ def register() -> None:
     policies.register_lines(policies.NO_DETAIL, _no_detail)
     policies.register_lines(policies.CONSENTS, _consents)
     labels.register(
-        "customer", _customers, url=_url("customers.customer"), choices=_customer_choices, search=_customers_named
+        "customer",
+        _customers,
+        url=_url("customers.customer"),
+        choices=_customer_choices,
+        search=_customers_named,
+        seen=_seen(Customer),
     )
-    labels.register("line_id", _lines, url=_url("customers.line"), choices=_line_choices, search=_lines_named)
     labels.register(
-        "cost_centre", _centres, url=_url("customers.cost-centre"), choices=_centre_choices, search=_centres_named
+        "line_id", _lines, url=_url("customers.line"), choices=_line_choices, search=_lines_named, seen=_seen(Line)
+    )
+    labels.register(
+        "cost_centre",
+        _centres,
+        url=_url("customers.cost-centre"),
+        choices=_centre_choices,
+        search=_centres_named,
+        seen=_seen(CostCentre),
     )

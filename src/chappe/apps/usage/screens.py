@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.usage import actions, call_panels, cells, pages, privacy, seeking, totals_page, traffic_page
+from chappe.apps.usage import actions, call_panels, cells, labels, pages, privacy, seeking, totals_page, traffic_page
 from chappe.apps.usage.access import AREA
 from chappe.apps.usage.choices import KINDS, WAY_TONES, WAYS, WEEKDAYS
 from chappe.apps.usage.conditions import LATEST
@@ -56,9 +56,9 @@ OF_SOURCES = (
     Column(name="talk", label=_("Talk time"), kind=Kind.DURATION, shown=False),
     Column(name="hold", label=_("Hold and park"), kind=Kind.DURATION, shown=False),
     Column(name="kind", label=_("Kind of number"), choices=KINDS, filter=FilterKind.CHOICE, shown=False),
-    Column(name="source", source="source_name", label=_("Source"), filter=FilterKind.CONTAINS, sortable=False, shown=False),
-    Column(name="customer_line", source="line_name", label=_("Line of the customer"), filter=FilterKind.CONTAINS, sortable=False, shown=False),
-    Column(name="cost_centre", source="cost_centre_name", label=_("Cost centre"), filter=FilterKind.CONTAINS, sortable=False, shown=False),
+    Column(name="source", source="source_name", label=_("Source"), filter=FilterKind.CONTAINS, said=labels.told("source"), sortable=False, shown=False),
+    Column(name="customer_line", source="line_name", label=_("Line of the customer"), filter=FilterKind.CONTAINS, said=labels.told("line_id"), sortable=False, shown=False),
+    Column(name="cost_centre", source="cost_centre_name", label=_("Cost centre"), filter=FilterKind.CONTAINS, said=labels.told("cost_centre"), sortable=False, shown=False),
     Column(name="trunk", label=_("Trunk"), filter=FilterKind.STARTS, shown=False),
     Column(name="account_code", label=_("Account code"), filter=FilterKind.EXACT, shown=False),
     Column(name="user_name", label=_("User"), filter=FilterKind.CONTAINS, shown=False),
@@ -106,7 +106,7 @@ registry.register(
             Column(name="status", label=_("Status"), kind=Kind.STATE, tones=STATUS_TONES),
             Column(name="way", label=_("Way"), kind=Kind.STATE, choices=WAYS, tones=WAY_TONES),
             Column(name="ext", label=_("Extension"), second="user_name", filter=FilterKind.STARTS),
-            Column(name="customer", source="customer_name", label=_("Customer"), filter=FilterKind.CONTAINS, sortable=False),
+            Column(name="customer", source="customer_name", label=_("Customer"), filter=FilterKind.CONTAINS, said=labels.told("customer"), sortable=False),
             Column(name="subject", label=_("Subject"), filter=FilterKind.STARTS, shown=False),
             Column(name="destination", label=_("Number called"), second="matched_destination", filter=FilterKind.STARTS),
             Column(name="matched_destination", label=_("Destination"), shown=False),

@@ -81,6 +81,7 @@ class Column:
     in_api: bool = True
     template: str = ""
     draw: Callable[[Any], str] | None = None
+    said: Callable[[Any, str], str] | None = None  # (reader, value of the filter) → how it reads, where it may be a key
     help: Text = ""
 
 

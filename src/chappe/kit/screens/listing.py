@@ -158,6 +158,8 @@ class Listing:
                 return f"{low} – {high}"
             return f"≥ {low}" if low else f"≤ {high}"
         values = given[0][1]
+        if column.said is not None:
+            return ", ".join(column.said(self.user, value) for value in values)
         if kind is FilterKind.BOOL:
             return _("yes") if values[0] == "true" else _("no")
         labels = {str(key): str(label) for key, label in self.options(column)}

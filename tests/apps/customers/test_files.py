@@ -185,6 +185,23 @@ def test_what_cannot_be_held_so_is_refused_with_its_sentence(client, alice, send
     assert held()[0][:2] == ("201", "C000001")
 
 
+def test_a_file_of_the_house_says_whose_customer_it_names_and_a_partners_does_not(
+    client, alice, bruno_writes, send, two
+):
+    services.create_customer(
+        actor=SYSTEM, data={"owner": bruno_writes.organisation, "number": "C000077", "name": "Chez Altitel"}
+    )
+    client.force_login(alice)
+    file = send("poste;client\n201;C000077\n", "lignes.csv")
+    assert [(code, text) for _l, code, text in told(file)] == [
+        ("lines.customer-elsewhere", f"“C000077” is a customer of {bruno_writes.organisation}, and this file is the house’s: send it again for that operator.")
+    ]  # fmt: skip
+    assert FileIssue.objects.get(file=file).field
+    client.force_login(bruno_writes)
+    mine = send("poste;client\n201;C000002\n", "lignes.csv")  # B of the house: not his to know
+    assert [code for _l, code, _t in told(mine)] == ["lines.no-customer"]
+
+
 def test_a_partners_file_makes_its_own_rows_only(client, bruno_writes, send, act, made):
     client.force_login(bruno_writes)
     file = send("numéro;nom\nC000001;Chez Altitel\n", "clients.csv")

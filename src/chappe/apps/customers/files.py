@@ -26,6 +26,9 @@ from chappe.kit.access.door import visible_to
 declare(
     {
         "lines.no-customer": N_("No customer has the number “{value}”."),
+        "lines.customer-elsewhere": N_(
+            "“{value}” is a customer of {operator}, and this file is the house’s: send it again for that operator."
+        ),
         "lines.no-centre": N_("The customer “{customer}” has no cost centre “{value}”."),
         "lines.centre-alone": N_("A cost centre needs its customer on the same line."),
         "lines.held-later": N_("It is given to “{customer}” from {day}: it cannot be moved earlier."),
@@ -169,7 +172,9 @@ class LineTable(OwnedTable):
         fault = linefile.fault(obj, self.owner)
         if fault is not None:
             code, name, params = fault
-            context.fault(code, line=row.record.line, column=columns.get(name, 0), excerpt=row.masked(), **params)
+            context.fault(
+                code, line=row.record.line, column=columns.get(name, 0), field=name, excerpt=row.masked(), **params
+            )
         return fault is None
 
     def _twice(self, obj: Any, row: Any, seen: Any, columns: Mapping[str, int], context: Context) -> bool:

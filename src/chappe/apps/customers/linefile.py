@@ -23,13 +23,25 @@ def fault(line: Line, owner: Any) -> Fault | None:
         return ("lines.centre-alone", "holder_centre", {}) if centre else None
     customer = Customer.objects.filter(owner=owner, number=number).first()
     if customer is None:
-        return "lines.no-customer", "holder_number", {"value": number}
+        return _unknown(number, owner)
     if centre and not CostCentre.objects.filter(customer=customer, code=centre).exists():
         return "lines.no-centre", "holder_centre", {"value": centre, "customer": customer.name}
     last = line.assignments.select_related("customer").order_by("-starts_on").first() if line.pk else None
     if last is not None and last.customer_id != customer.pk and since and _day(since) <= last.starts_on:
         return "lines.held-later", "holder_since", {"customer": last.customer.name, "day": last.starts_on.isoformat()}
     return None
+
+
+def _unknown(number: str, owner: Any) -> Fault:
+    """Why no customer is found. A file of the house tells whose customer it is; a partner's tells nothing of others."""
+    other = (
+        Customer.objects.exclude(owner=None).filter(number=number).select_related("owner").first()
+        if owner is None
+        else None
+    )
+    if other is None:
+        return "lines.no-customer", "holder_number", {"value": number}
+    return "lines.customer-elsewhere", "holder_number", {"value": number, "operator": str(other.owner)}
 
 
 def create(*, actor: Actor, data: Mapping[str, Any]) -> Line:

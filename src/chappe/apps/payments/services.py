@@ -184,7 +184,7 @@ def free(*, actor: Actor, payment: Payment, invoice: Invoice) -> Allocation:
 
 def held_by(payment: Payment) -> dict[int, int]:
     """What a payment pays of each invoice: nano by key of invoice, without those it pays nothing of any more."""
-    rows = payment.allocations.values("invoice").annotate(total=Sum("amount")).exclude(total=0)
+    rows = payment.allocations.values("invoice").annotate(total=Sum("amount")).exclude(total=0).order_by("invoice")
     return {row["invoice"]: row["total"] for row in rows}
 
 

@@ -214,7 +214,7 @@ def test_a_failure_is_told_tried_again_and_holds_back_what_follows(altitel, tmp_
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, first.attempts, first.due_at) == (State.FAILED, 1, now + dt.timedelta(minutes=15))
-    assert first.problem.startswith("Le dossier ALTI ne peut pas être écrit")
+    assert first.problem == "Le dossier ALTI ne peut pas être écrit\u00a0: un fichier est à sa place."
     assert (second.state, second.attempts) == (State.WAITING, 0)
     (tmp_path / "exchange" / "ALTI").unlink()
     assert handing.hand_over_due(now=now + dt.timedelta(minutes=15)) == {"handed": 2, "failed": 0}

@@ -3,10 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.contrib.messages import get_messages
 from django.utils import timezone
 
+from chappe.apps.publication.forms import RecipientForm
 from chappe.apps.publication.models import PublishedFile, Recipient
-from chappe.kit.jobs.models import Job
+from chappe.kit.jobs.models import Job, JobLog
 from chappe.kit.jobs.runner import run_pending
 from chappe.kit.screens import registry
 from tests.contracts.screens import body
@@ -93,6 +95,58 @@ def test_made_again_is_asked_on_the_page_of_the_file(client, alice, net):
     assert not Job.objects.exists()
     client.post(url, {"reason": "perdu"})
     run_pending()
-    assert Job.objects.get().result == {"made": 0, "same": 1, "standing": 0, "failed": 0}
+    job = Job.objects.get()
+    archive = f"{registry.url('publication.file')}?kind=delta&day_from=2026-10-12&day_to=2026-10-12"
+    assert job.result == {"made": 0, "same": 1, "standing": 0, "failed": 0, "url": archive}
+    assert [line.message for line in JobLog.objects.filter(job=job)] == [
+        "1 file has the same bytes as before: nothing was added to the archive."
+    ]
+    assert row.name in body(client.get(archive))
     Recipient.objects.update(active=False)
     assert client.get(url).status_code == 302
+
+
+def test_a_hand_over_that_fails_is_told_as_a_failure_and_done_when_the_way_is_free(client, alice, net, tmp_path):
+    of = recipient("Altitel", "ALTI")
+    [row] = made("delta", DAY, of, flows=["cpn"]).files
+    (tmp_path / "exchange").mkdir()
+    (tmp_path / "exchange" / "ALTI").write_text("in the way")
+    client.force_login(alice)
+    url = registry.url("publication.file", "action", pk=row.pk, name="hand-over")
+    [told] = get_messages(client.post(url).wsgi_request)
+    assert told.level_tag == "error"
+    assert "a file stands in its place" in str(told)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert "1 in trouble" in body(client.get(registry.url("publication.home")))
+    (tmp_path / "exchange" / "ALTI").unlink()
+    client.post(url)
+    row.refresh_from_db()
+    assert (row.state, row.problem) == ("handed", "")
+    assert (tmp_path / "exchange" / "ALTI" / row.name).stat().st_size == row.size
+
+
+def test_what_stands_already_is_said_and_the_form_of_a_recipient_is_in_parts(client, alice, net):
+    of = recipient("Altitel", "ALTI")
+    made("full", DAY, of)
+    client.force_login(alice)
+    client.post(
+        registry.url("publication.make"), {"kind": "full", "flows": ["cpn"], "day": f"{DAY}", "recipients": [of.pk]}
+    )
+    run_pending()
+    [line] = JobLog.objects.all()
+    assert line.message.startswith("1 file stood in the archive already")
+    page = body(client.get(registry.url("publication.recipient", "update", pk=of.pk)))
+    assert page.count("<legend>") == 4
+    assert all(f'name="{name}"' in page for name in RecipientForm.Meta.fields)
+
+
+def test_whoever_may_only_read_is_offered_no_files_to_make(client, alice, net):
+    client.force_login(alice)
+    make = f'href="{registry.url("publication.make")}"'
+    assert make in body(client.get(registry.url("publication.file")))
+    alice.is_superuser = False
+    alice.save()
+    alice.roles.set([people.partner_role(publication=1)])
+    assert alice.organisation_id is None
+    assert make not in body(client.get(registry.url("publication.file")))

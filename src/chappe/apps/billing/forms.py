@@ -14,7 +14,7 @@ from chappe.apps.customers.models import Customer, Line
 from chappe.core.billing.charges import tiers_from
 from chappe.core.billing.periods import add_months
 from chappe.kit.access.door import visible_to
-from chappe.kit.screens.forms import MoneyField
+from chappe.kit.screens.forms import MoneyField, capitals
 
 USUAL_KINDS = [row for row in CallKind.choices if row[0] not in {"free", "internal"}]
 
@@ -28,8 +28,8 @@ class Capital(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        capitals(self.fields.values())
         for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
             if isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 

@@ -18,6 +18,7 @@ from chappe.core.base.lang import translate
 from chappe.core.tickets.clock import zones
 from chappe.kit.access.door import is_house, visible_to
 from chappe.kit.ops.config import value
+from chappe.kit.screens.forms import InParts, capitals
 
 ZONES = (
     "Europe/Paris", "UTC", "America/Guadeloupe", "America/Martinique", "America/Cayenne", "Indian/Reunion", "Indian/Mayotte",
@@ -76,8 +77,10 @@ class DaysField(forms.MultipleChoiceField):
         return super().has_changed(list(initial or ""), data)
 
 
-class SourceForm(forms.ModelForm):
+class SourceForm(InParts, forms.ModelForm):
     """A source, from what it is to when it should speak."""
+
+    groups = GROUPS
 
     class Media:
         js = ("collect/source.js",)
@@ -129,13 +132,7 @@ class SourceForm(forms.ModelForm):
         for name, field in self.fields.items():
             if name in NEEDED_BY:
                 field.widget.attrs["data-ways"] = NEEDED_BY[name]
-            if field.label:
-                field.label = str(field.label)[:1].upper() + str(field.label)[1:]
-
-    @property
-    def field_groups(self) -> list[tuple[Any, list[Any]]]:
-        """The fields as they are shown: a title and those that stand under it."""
-        return [(title, [self[name] for name in names if name in self.fields]) for title, names in GROUPS]
+        capitals(self.fields.values())
 
     def clean_private_key(self) -> str:
         """Empty keeps the present one; it is never shown in the form."""
@@ -269,8 +266,7 @@ class ProfileForm(forms.ModelForm):
         present = dict(self.instance.options or {})
         for option in self.info.options if self.info else ():
             self.fields[OPTION + option.name] = option_field(option, present.get(option.name))
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

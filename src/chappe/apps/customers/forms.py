@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.customers.models import CostCentre, Customer, Line
 from chappe.kit.access.door import visible_to
+from chappe.kit.screens.forms import capitals
 
 IMAGES = {"image/png", "image/jpeg", "image/svg+xml"}
 MAX_LOGO_BYTES = 1_000_000
@@ -101,8 +102,7 @@ class LineForm(forms.ModelForm):
 
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())
         if self.instance.pk is not None:
             del self.fields["holder"], self.fields["holder_since"], self.fields["owner"]
         else:

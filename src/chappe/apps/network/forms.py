@@ -1,6 +1,6 @@
 """Forms of the inventory. What is chosen among thousands is typed by its reference, not picked from an endless list."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -26,6 +26,7 @@ from chappe.apps.network.photos import MAX_BYTES, PICTURES
 from chappe.apps.parties.models import Operator
 from chappe.core.network.geo import EPSG
 from chappe.kit.access.door import visible_to
+from chappe.kit.screens.forms import InParts, capitals
 
 POINT = ("projection", "x", "y")
 
@@ -75,10 +76,8 @@ TYPED = {Pm: _("Its reference."), Pbo: _("Its reference."), Building: _("Its ide
          Pto: _("Its reference."), Cable: _("Its reference."), Fibre: _("Cable and number, such as CDI-12/37.")}  # fmt: skip
 
 
-class InventoryForm(forms.ModelForm):
-    """A form of one table of the network. ``groups``: titles and the fields under each, for a form that is long."""
-
-    groups: ClassVar[tuple[tuple[Any, tuple[str, ...]], ...]] = ()
+class InventoryForm(InParts, forms.ModelForm):
+    """A form of one table of the network."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,14 +89,7 @@ class InventoryForm(forms.ModelForm):
                 )  # fmt: skip
             elif isinstance(field, forms.DateField):
                 field.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            label = self.fields[name].label
-            self.fields[name].label = str(label)[:1].upper() + str(label)[1:]
-
-    @property
-    def field_groups(self) -> list[tuple[Any, list[Any]]]:
-        """The fields as they are shown: a title and those that stand under it; none for a short form, or for a part of one."""
-        shown = [(title, [self[name] for name in names if name in self.fields]) for title, names in self.groups]
-        return [(title, some) for title, some in shown if some]
+        capitals(self.fields.values())
 
 
 class PrdmForm(InventoryForm):

@@ -11,7 +11,7 @@ from chappe.apps.parties.models import Operator
 from chappe.apps.payments.models import BankLayout, Mandate, Payment
 from chappe.core.sepa.returns import REASONS, words
 from chappe.kit.access.door import is_house, visible_to
-from chappe.kit.screens.forms import MoneyField
+from chappe.kit.screens.forms import MoneyField, capitals
 
 
 def day_field(label: Any, **more: Any) -> forms.DateField:
@@ -154,5 +154,4 @@ class MandateForm(forms.ModelForm):
         self.initial.pop("iban", None)
         if self.instance.pk:
             self.fields["customer"].disabled = True
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())

@@ -23,6 +23,7 @@ from chappe.kit.access.door import Level, may_touch
 from chappe.kit.documents.models import StoredFile
 from chappe.kit.documents.services import store
 from chappe.kit.screens import registry
+from chappe.kit.screens.forms import capitals
 
 SESSION = "payments.table"
 SHOWN = 6
@@ -48,8 +49,7 @@ class ColumnsForm(forms.ModelForm):
             field = self.fields[name]
             choices = [("", "—"), *[(one, one) for one in dict.fromkeys(names) if one]]
             self.fields[name] = forms.ChoiceField(label=field.label, required=field.required, choices=choices)
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())
         self.fields["iban"].help_text = (
             _("Empty: the account stays as it is.") if self.instance.pk else _("The account whose statement it is.")
         )

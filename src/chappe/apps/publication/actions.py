@@ -16,11 +16,14 @@ from chappe.kit.screens.declare import Done
 def hand_over(*, actor: Actor, objects: list[PublishedFile]) -> Done:
     """Now, whatever the hour."""
     done = handing.start_again(actor=actor, files=objects)
-    if done < len(objects):
+    if done < len(objects) == 1:
+        row = PublishedFile.objects.get(pk=objects[0].pk)
         return Done(
-            _("%(done)d of %(count)d files were handed over: the page of each other one says why.")
-            % {"done": done, "count": len(objects)}
+            _("The file was not handed over. %(why)s It is tried again by itself.") % {"why": row.problem}, failed=True
         )
+    if done < len(objects):
+        told = _("%(done)d of %(count)d files were handed over: the page of each other one says why.")
+        return Done(told % {"done": done, "count": len(objects)}, failed=True)
     return Done(ngettext("%(n)d file was handed over.", "%(n)d files were handed over.", done) % {"n": done})
 
 

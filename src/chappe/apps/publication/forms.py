@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from chappe.apps.publication.models import Flow, Kind, Recipient
+from chappe.kit.screens.forms import InParts, capitals
 
 
 class MakeForm(forms.Form):
@@ -45,6 +46,29 @@ class MakeForm(forms.Form):
         if day > timezone.localdate():
             raise ValidationError(_("This day has not come yet."))
         return day
+
+
+class RecipientForm(InParts, forms.ModelForm):
+    """What a recipient receives, how and where: a long form, shown in parts."""
+
+    groups = (
+        (_("Who"), ("operator", "active", "oi_code", "place")),
+        (_("What it receives"), ("ipe", "cpn", "full", "delta", "histo", "ztd", "zmd", "communes", "pms")),
+        (_("How its files are written"), ("encoding", "decimal", "filler")),
+        (_("Hand-over and archive"), ("hand_over", "folder", "hour", "keep_months")),
+    )
+
+    class Meta:
+        model = Recipient
+        fields = (
+            "operator", "active", "oi_code", "place", "ipe", "cpn", "full", "delta", "histo", "ztd", "zmd", "communes", "pms", "encoding",
+            "decimal", "filler", "hand_over", "folder", "hour", "keep_months",
+        )  # fmt: skip
+        widgets = {"communes": forms.Textarea(attrs={"rows": 2}), "pms": forms.Textarea(attrs={"rows": 2})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        capitals(self.fields.values())
 
 
 class AgainForm(forms.Form):

@@ -12,6 +12,7 @@ from chappe.apps.publication.access import AREA
 from chappe.apps.publication.models import Flow, Kind, Recipient
 from chappe.apps.publication.sheets import period
 from chappe.kit.jobs.registry import BULK, job, schedule
+from chappe.kit.screens import registry
 
 
 def _recipients(keys: list[int] | None) -> list[Recipient]:
@@ -55,7 +56,35 @@ def make(
                 made.lost,
             )
             ctx.log(text % {"n": made.lost, "day": f"{one:%d/%m/%Y}"}, "warning")
+    _told(ctx, counts)
     ctx.result(**counts)
+    if days:
+        ctx.result(url=_archive_url(kind, days))
+
+
+def _told(ctx: Any, counts: dict[str, int]) -> None:
+    """Why a file that was asked for is not among those made: a task that ends without a word looks broken."""
+    if counts["standing"]:
+        text = ngettext(
+            "%(n)d file stood in the archive already: it is made again from its own page only.",
+            "%(n)d files stood in the archive already: they are made again from their own pages only.",
+            counts["standing"],
+        )
+        ctx.log(text % {"n": counts["standing"]})
+    if counts["same"]:
+        text = ngettext(
+            "%(n)d file has the same bytes as before: nothing was added to the archive.",
+            "%(n)d files have the same bytes as before: nothing was added to the archive.",
+            counts["same"],
+        )
+        ctx.log(text % {"n": counts["same"]})
+    if not any(counts.values()):
+        ctx.log(_("No recipient is subscribed to these files: nothing was to be made."))
+
+
+def _archive_url(kind: str, days: list[dt.date]) -> str:
+    """The list of these files."""
+    return f"{registry.url('publication.file')}?kind={kind}&day_from={min(days)}&day_to={max(days)}"
 
 
 @schedule("*/15 * * * *")

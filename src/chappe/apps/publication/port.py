@@ -8,8 +8,10 @@ import os
 from pathlib import Path
 from typing import IO, Protocol
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from chappe.connectors.reasons import reason_of, said
 from chappe.kit.documents.blobs import CHUNK_BYTES, fingerprint
 
 
@@ -49,9 +51,11 @@ class LocalFolder:
             finally:
                 draft.unlink(missing_ok=True)
         except OSError as error:
+            taken = isinstance(error, FileExistsError | NotADirectoryError)
+            reason = _("a file stands in its place") if taken else said(reason_of(error), (get_language() or "en")[:2])
             raise HandOverError(
                 _("The folder %(folder)s cannot be written: %(reason)s.")
-                % {"folder": self.folder.name, "reason": error.strerror or error}
+                % {"folder": self.folder.name, "reason": reason}
             ) from error
 
     def _same(self, target: Path, sha256: str) -> None:

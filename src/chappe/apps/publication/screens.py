@@ -8,9 +8,9 @@ from django.utils.translation import pgettext_lazy
 
 from chappe.apps.publication import actions, handing, pages, services
 from chappe.apps.publication.access import AREA
-from chappe.apps.publication.forms import AgainForm
+from chappe.apps.publication.forms import AgainForm, RecipientForm
 from chappe.apps.publication.models import PublishedFile, Recipient
-from chappe.kit.access.door import Level, is_house
+from chappe.kit.access.door import Level, is_house, may
 from chappe.kit.screens import registry
 from chappe.kit.screens.declare import (
     Action,
@@ -57,7 +57,8 @@ def _home_link(user: Any) -> tuple[Any, str, str] | None:
 
 
 def _make_link(user: Any) -> tuple[Any, str, str] | None:
-    return (_("Make files"), registry.url("publication.make"), "file-plus") if is_house(user) else None
+    may_make = is_house(user) and may(user, AREA, Level.WRITE)
+    return (_("Make files"), registry.url("publication.make"), "file-plus") if may_make else None
 
 
 registry.register(
@@ -153,8 +154,8 @@ registry.register(
         ),
         search=("operator__name", "oi_code", "place"),
         ordering=("operator__name",),
-        fields=("operator", "active", "oi_code", "place", "ipe", "cpn", "full", "delta", "histo", "ztd", "zmd", "communes", "pms", "encoding", "decimal",
-                "filler", "hand_over", "folder", "hour", "keep_months"),
+        form=RecipientForm,
+        fields=RecipientForm.Meta.fields,
         bulk_fields=("active", "delta", "hour"),
         create=services.create_recipient,
         update=services.update_recipient,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.reports import params, present
 from chappe.apps.reports.models import Report, ReportSchedule
+from chappe.kit.screens.forms import capitals
 
 _PARTS = re.compile(r"\s*\|\s*")
 PARAMETERS = {
@@ -46,8 +47,7 @@ class ReportForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())
         if self.instance.pk is not None:
             self.fields["columns_text"].initial = columns_as_text(self.instance.columns)
 
@@ -123,8 +123,7 @@ class ScheduleForm(forms.ModelForm):
 
     def __init__(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+        capitals(self.fields.values())
         self.fields["report"].queryset = Report.objects.filter(active=True)
         if user is not None and user.organisation_id is not None:
             del self.fields["owner"]

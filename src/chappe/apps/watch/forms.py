@@ -15,6 +15,7 @@ from chappe.apps.watch.kinds import NEEDS, Counter
 from chappe.apps.watch.models import Alert, Rule
 from chappe.kit.access.door import Level, is_house, may, visible_to
 from chappe.kit.access.models import User
+from chappe.kit.screens.forms import InParts, capitals
 
 MOST_TRIED = 92  # days of a trial
 #: Fields of a rule that only some counters use; a script hides the others, and without it all are shown.
@@ -43,8 +44,10 @@ FIELDS = (
 )  # fmt: skip
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(InParts, forms.ModelForm):
     """A rule. Kinds of numbers are ticked; they are kept as a list of words."""
+
+    groups = GROUPS
 
     number_kinds = forms.MultipleChoiceField(
         label=_("Kinds of numbers"), required=False, choices=KINDS, widget=forms.CheckboxSelectMultiple,
@@ -74,13 +77,7 @@ class RuleForm(forms.ModelForm):
                 field.widget.attrs["data-counters"] = USED_BY[name]
             elif name in HOURS:
                 field.widget.attrs["data-hours"] = ""
-            if field.label:
-                field.label = str(field.label)[:1].upper() + str(field.label)[1:]
-
-    @property
-    def field_groups(self) -> list[tuple[Any, list[Any]]]:
-        """The fields as they are shown: a title and those that stand under it."""
-        return [(title, [self[name] for name in names if name in self.fields]) for title, names in GROUPS]
+        capitals(self.fields.values())
 
     def clean_number_kinds(self) -> str:
         return ", ".join(self.cleaned_data["number_kinds"])

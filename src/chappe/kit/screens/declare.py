@@ -130,11 +130,12 @@ class Panel:
 
 @dataclass(frozen=True)
 class Done:
-    """What an action or a verb answers: a sentence, and where to go next ("" = stay)."""
+    """What an action or a verb answers: a sentence, and where to go next ("" = stay). ``failed``: it says that something went wrong."""
 
     message: Text
     url: str = ""
     download: Any = None
+    failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ A form only reads and checks; the verbs of the app write. What a verb refuses co
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -18,6 +18,26 @@ from chappe.kit.access.door import SELF, Access, may, visible_to
 from .declare import Column, Kind, Screen
 
 VERSION = "ch_version"  # hidden field: when the row was last changed, as the reader saw it
+
+
+def capitals(fields: Iterable[forms.Field]) -> None:
+    """Labels begin with a capital: the names of a model's fields are written small, for sentences."""
+    for field in fields:
+        if field.label:
+            field.label = str(field.label)[:1].upper() + str(field.label)[1:]
+
+
+class InParts:
+    """A long form, shown in parts. ``groups``: titles, and the names of the fields under each."""
+
+    groups: ClassVar[Sequence[tuple[Any, Sequence[str]]]] = ()
+
+    @property
+    def field_groups(self) -> list[tuple[Any, list[Any]]]:
+        """The fields as they are shown: a title and those under it that this form has (a change of many rows has but some)."""
+        fields: Any = self
+        shown = [(title, [fields[name] for name in names if name in fields.fields]) for title, names in self.groups]
+        return [(title, some) for title, some in shown if some]
 
 
 class MoneyField(forms.CharField):
@@ -80,8 +100,8 @@ def _field(field: models.Field, column: Column | None, kwargs: dict[str, Any]) -
     elif isinstance(field, models.TextField) and "widget" not in kwargs:
         kwargs["widget"] = forms.Textarea(attrs={"rows": 4})
     made = field.formfield(**kwargs)
-    if made is not None and made.label:
-        made.label = str(made.label)[:1].upper() + str(made.label)[1:]
+    if made is not None:
+        capitals([made])
     return made
 
 

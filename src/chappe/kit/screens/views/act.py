@@ -43,7 +43,7 @@ def finish(request: HttpRequest, done: Done | None, back: str) -> HttpResponseBa
 
         return hand_over(request.user, done.download)
     if done.message:
-        messages.success(request, str(done.message))
+        (messages.error if done.failed else messages.success)(request, str(done.message))
     return HttpResponseRedirect(done.url or back)
 
 

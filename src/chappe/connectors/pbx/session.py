@@ -88,9 +88,14 @@ class Stream:
                 tune(sock)
 
     async def close(self) -> None:
+        """Also a peer that reads nothing more: what we had left to say to it is given up after a while."""
         self.writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
+        try:
             await asyncio.wait_for(self.writer.wait_closed(), SEND_SECONDS)
+        except TimeoutError:
+            self.writer.transport.abort()
+        except OSError:
+            return
 
 
 class Session:

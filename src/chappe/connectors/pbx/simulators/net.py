@@ -5,6 +5,7 @@ that it could not write, like the real ones with their buffer.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Self
 
 RETRY_SECONDS = 1.0
 
@@ -73,7 +74,7 @@ class Waiting:
         self._next: bytes | None = next(self._tickets, None)
         self._busy = False
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     async def start(self, host: str, port: int) -> int:
         """The port in use."""
@@ -81,24 +82,40 @@ class Waiting:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
+        """Whoever is connected is cut, and every conversation has ended when this returns: a loop may be closed then."""
         if self._server is not None:
             self._server.close()
-        for writer in list(self._writers):
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
+        serving = [task for task in self._serving if task is not None]
+        for task in serving:
+            task.cancel()
+        if serving:
+            await asyncio.wait(serving)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_fault: object) -> None:
+        await self.stop()
 
     def drop(self) -> None:
         """Cut the connection, as a PBX that restarts."""
-        for writer in self._writers:
+        for writer in self._serving.values():
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._busy:  # a second client is not served
+        task = asyncio.current_task()
+        self._serving[task] = writer
+        try:
+            if not self._busy:  # a second client is not served
+                await self._talk(reader, writer)
+        finally:
             writer.close()
-            return
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+            del self._serving[task]
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._busy = True
-        self._writers.add(writer)
         try:
             await TALKS[self.talk](self, reader, writer)
             await self._send(reader, writer)
@@ -106,10 +123,6 @@ class Waiting:
             pass
         finally:
             self._busy = False
-            self._writers.discard(writer)
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
 
     async def _send(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while self._next is not None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from chappe.apps.billing import (
     anomalies,
     archives,
+    arrivals,
     checklist,
     detail,
     editing,
@@ -171,7 +172,7 @@ def state(run: Run, _user: Any) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "run": run, "running": running, "job": run.job, "tiles": tiles, "url": registry.object_url(run),
-        "checklist_url": registry.url("billing.checklist") + f"?month={run.month:%Y-%m}",
+        "checklist_url": registry.url("billing.checklist") + f"?month={run.month:%Y-%m}", "arrived": arrivals.since(run),
     }  # fmt: skip
 
 

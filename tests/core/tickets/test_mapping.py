@@ -181,3 +181,38 @@ def test_a_sample_that_says_nothing():
     assert propose([]) == ColumnMapping()
     assert propose([b"hello", b"world"]).fields == {}
     assert [issue.code for issue in propose([b"hello"]).check()] == ["tickets.profile-time-needed"]
+
+
+ROWS = [
+    b"201\t0612345678\t30/10/2026 09:14:02\t00:02:31\tsortant",
+    b"202\t0384201234\t30/10/2026 10:01:00\t00:00:45\tsortant",
+]
+HEADINGS = "Poste\tNuméro composé\tDate et heure\tDurée\tSens".encode()
+
+
+def test_titles_above_the_headings_are_ignored_in_later_files_too():
+    mapping = propose([b"Export du PBX Zyx 4", b"Site : Arbois\tmois 10/2026", HEADINGS, *ROWS])
+    assert (mapping.delimiter, mapping.columns[0], mapping.columns[4]) == ("\t", "Poste", "Sens")
+    assert mapping.fields["start"] == "Date et heure"
+    assert mapping.options["ignore"] == "Export du PBX Zyx|Site : Arbois"
+    assert mapping.check() == []
+    lines = [b"Export du PBX Zyx 5", b"Site : Arbois\tmois 11/2026", HEADINGS, *ROWS, b"Site"]
+    found = read(mapping, lines)
+    assert [each.skipped for each in found[:3]] == ["to-ignore", "to-ignore", "header"]
+    assert [each.segments[0].talk for each in found[3:5]] == [151, 45]
+    assert codes(found[5]) == ["too-few-fields"], "what is not said to be ignored is a fault"
+
+
+def test_headings_among_the_calls_are_found():
+    mapping = propose([ROWS[0], HEADINGS, ROWS[1]])
+    assert (mapping.header, mapping.columns[2], mapping.fields["start"]) == (True, "Date et heure", "Date et heure")
+    assert len(mapping.sample) == 2
+    found = read(mapping, [ROWS[0], HEADINGS, ROWS[1]])
+    assert [each.skipped or each.segments[0].talk for each in found] == [151, "header", 45]
+
+
+def test_a_person_says_the_separator_and_the_header():
+    lines = [HEADINGS, *ROWS]
+    assert propose(lines, header=False).columns == ("#1", "#2", "#3", "#4", "#5")
+    assert propose(lines, delimiter=";").columns == (HEADINGS.decode(),)
+    assert propose(ROWS, header=True).columns[0] == "201"

@@ -81,6 +81,7 @@ def skip_label(code: str) -> str:
     known = {
         "blank": _("empty line"),
         "header": _("header line"),
+        "to-ignore": _("line that the profile ignores"),
         "keepalive": _("sign of life"),
         "command": _("command"),
         "page-header": _("heading of a page"),

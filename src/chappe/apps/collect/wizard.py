@@ -208,17 +208,13 @@ def _corrected(request: HttpRequest, row: TicketProfile | None) -> HttpResponse:
 
 def _laid(mapping: ColumnMapping, request: HttpRequest, sample: str) -> ColumnMapping:
     """The columns cut anew when another separator, or a header that is none, was said."""
-    from chappe.core.tickets.text import cells_of
-
     delimiter, header = request.POST.get("delimiter") or mapping.delimiter, "header" in request.POST
     if mapping.form != "csv" or (delimiter == mapping.delimiter and header == mapping.header):
         return mapping
-    rows = [cells_of(line.decode(), delimiter) for line in _lines(sample)[:6]]
-    if not rows:
+    again = propose(_lines(sample), delimiter=delimiter, header=header)
+    if not again.columns:
         return replace(mapping, delimiter=delimiter, header=header)
-    columns = tuple(cell.strip() for cell in rows[0]) if header else tuple(f"#{n}" for n in range(1, len(rows[0]) + 1))
-    body = tuple(tuple(row) for row in (rows[1:] if header else rows))
-    return replace(mapping, delimiter=delimiter, header=header, columns=columns, sample=body[:5], fields={}, sure={})
+    return replace(again, fields={}, sure={})
 
 
 def _with(mapping: ColumnMapping, data: dict[str, Any]) -> ColumnMapping:

@@ -21,12 +21,14 @@ from chappe.core.tickets.words import HEADING_OF, WAY_WORDS, squeezed
 
 SAMPLE = 50  # records looked at
 DELIMITERS = (";", ",", "\t", "|")
+IGNORE_MARK = "|"  # between the beginnings of the lines to be ignored
 _MOMENT = re.compile(r"(\d{4}[-/.]?\d\d[-/.]?\d\d|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})[ T]+\d{1,2}:?\d\d", re.ASCII)
 _DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4})\Z", re.ASCII)
 _FIRST_TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}", re.ASCII)
 _CLOCK = re.compile(r"\d{1,4}:\d\d(:\d\d)?\Z", re.ASCII)
 _PHONE = re.compile(r"(?:\+|00)?\d[\d .*x-]{5,18}\Z", re.ASCII)
 _SHORT = re.compile(r"\d{2,6}\Z", re.ASCII)
+_TITLE = re.compile(r"[^\d;,\t|]+")
 _WHOLE = re.compile(r"\d{1,6}\Z", re.ASCII)
 _EPOCHS = ((re.compile(r"1\d{9}\Z", re.ASCII), "epoch"), (re.compile(r"1\d{12}\Z", re.ASCII), "epoch-ms"))
 
@@ -85,23 +87,67 @@ class ColumnMapping:
 Mapping = ColumnMapping
 
 
-def propose(lines: Sequence[bytes]) -> ColumnMapping:
-    """Guess the separator, the header, and which column holds what, from the first records of a file."""
+def propose(lines: Sequence[bytes], *, delimiter: str = "", header: bool | None = None) -> ColumnMapping:
+    """Guess the separator, the header, and which column holds what, from the first records of a file.
+
+    ``delimiter`` and ``header`` are said by a person, else guessed. Titles above the headings are lines to be ignored.
+    """
     remarks: list[Issue] = []
     texts = [_text(line, remarks) for line in lines[: SAMPLE * 2] if line.strip()][:SAMPLE]
     if not texts:
         return ColumnMapping()
     if texts[0].lstrip()[:1] in {"{", "["}:
         return _from_json(texts)
-    delimiter = _delimiter(texts)
-    rows = [row for row in (_cells(text, delimiter) for text in texts) if row]
-    if not rows:
+    delimiter = delimiter or _delimiter(texts)
+    cut = [(text, row) for text, row in ((text, _cells(text, delimiter)) for text in texts) if row]
+    if not cut:
         return ColumnMapping()
-    header = _has_header(rows)
-    width = len(rows[0])
-    columns = tuple(cell.strip() for cell in rows[0]) if header else tuple(f"#{at}" for at in range(1, width + 1))
-    body = rows[1:] if header else rows
-    return _guessed(ColumnMapping(columns=columns, header=header, delimiter=delimiter), body)
+    rows = [row for _text_, row in cut]
+    width = _width(rows)
+    at = _header_at(rows, width) if header is not False else None
+    if at is None and header:
+        at = next(place for place, row in enumerate(rows) if len(row) == width)
+    begins = at if at is not None else next(place for place, row in enumerate(rows) if len(row) == width)
+    titles = [text for text, row in cut[:begins] if len(row) != width]
+    body = [row for place, row in enumerate(rows) if place != at and (place > begins or len(row) == width)]
+    columns = (
+        tuple(cell.strip() for cell in rows[at]) if at is not None else tuple(f"#{n}" for n in range(1, width + 1))
+    )
+    found = _guessed(ColumnMapping(columns=columns, header=at is not None, delimiter=delimiter), body)
+    if ignored := _beginnings(titles, [text for text, _row in cut[begins:]]):
+        found = replace(found, options={**found.options, "ignore": IGNORE_MARK.join(ignored)})
+    return found
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """The number of columns of most lines; the larger when as many have another."""
+    widths = [len(row) for row in rows]
+    return max(set(widths), key=lambda width: (widths.count(width), width))
+
+
+def _header_at(rows: Sequence[Sequence[str]], width: int) -> int | None:
+    """The line of the headings: the first, one below titles, or one among the calls when its headings are known ones."""
+    calls_above = False
+    for place, row in enumerate(rows):
+        known = sum(squeezed(cell.strip()) in HEADING_OF for cell in row)
+        if known >= 2 or (len(row) == width and not calls_above):
+            if _has_header(rows[place:]):
+                return place
+        calls_above = calls_above or len(row) == width
+    return None
+
+
+def _beginnings(titles: Sequence[str], others: Sequence[str]) -> list[str]:
+    """How the lines above the headings begin, without what changes from a file to the next (numbers, dates)."""
+    found: dict[str, None] = {}
+    for title in titles:
+        begins = _TITLE.match(title.lstrip())
+        words = begins.group().rstrip() if begins else ""
+        if sum(letter.isalpha() for letter in words) >= 3 and not any(
+            text.lstrip().startswith(words) for text in others
+        ):
+            found[words] = None
+    return list(found)
 
 
 def _from_json(texts: Sequence[str]) -> ColumnMapping:

@@ -20,6 +20,7 @@ from chappe.core.tickets.text import MAX_COUNT, charge_of, clock_seconds, count_
 from chappe.core.tickets.words import FIELDS, OUTCOME_WORDS, WAY_WORDS, squeezed
 
 EPOCHS: Mapping[str, int] = {"epoch": 1, "epoch-ms": 1000, "epoch-us": 1_000_000}
+IGNORED = Decoded(skipped="to-ignore")
 _WAYS = {str(way.value): way for way in Way}
 _OUTCOMES = {str(outcome.value): outcome for outcome in Outcome}
 
@@ -51,6 +52,7 @@ class Mapped(HeaderDecoder):
             **{squeezed(str(word)): _OUTCOMES.get(str(end), Outcome.UNKNOWN) for word, end in outcomes.items()},
         }
         self._places: tuple[tuple[str, ...], dict[str, int]] = ((), {})
+        self.ignored = tuple(words.strip() for words in str(self.option("ignore", "")).split("|") if words.strip())
         self.headings = {squeezed(column) for column in self.fields.values() if not column.startswith("#")}
 
     def read(self, text: str, received: dt.datetime, remarks: list[Issue]) -> Decoded:
@@ -60,6 +62,8 @@ class Mapped(HeaderDecoder):
             if not rows:
                 raise refused("missing-field", ", ".join(needed[:1]))
             return Decoded(tuple(self._segment(row, remarks) for row in rows), tuple(remarks))
+        if self.ignored and text.lstrip().startswith(self.ignored):
+            return IGNORED
         cells = csv_cells(text, self.delimiter, self.quote)
         if self._is_header(cells):
             self.header.learn(cells)
@@ -210,6 +214,7 @@ OPTIONS = (
     Option("delimiter", "char", ",", N_("Separator of the columns")),
     Option("quote", "char", '"', N_("Quotation mark")),
     Option("header", "bool", True, N_("The first line holds the headings")),
+    Option("ignore", "text", "", N_("Ignore the lines that begin with (several: separated by |)")),
     Option("time_form", "choice", "text", N_("How times are written"), ("text", *EPOCHS)),
     Option("date_order", "choice", "dmy", N_("Order of the date"), ("dmy", "mdy")),
     Option("utc", "bool", False, N_("Times are written in UTC")),

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from chappe.apps.collect import fetching, intake
+from chappe.apps.collect import fetching, intake, setup_words
 from chappe.apps.collect.models import Chunk, FetchedFile, SourceAlarm, TicketIssue
 from tests.apps.collect.conftest import NOON, SYSTEM, calls, equation, put, read, take, ticket
 from tests.support.rows_collect import source as make_source
@@ -169,9 +169,9 @@ def test_lines_received_long_ago_keep_their_moment_when_they_are_read_again(sour
 CDRS = b"src_user,dst_user,start_time,duration,callid"
 
 
-def _mended(source, wrong: bytes, right: bytes) -> Chunk:
+def _mended(source, wrong: bytes, right: bytes, **more: str) -> Chunk:
     """The one refused line of a source, mended by hand and read again."""
-    issue = TicketIssue.objects.get(source=source, severity="error", state=TicketIssue.State.OPEN)
+    issue = TicketIssue.objects.get(source=source, severity="error", state=TicketIssue.State.OPEN, **more)
     data = bytes(issue.raw).replace(wrong, right)
     intake.send_mended(actor=SYSTEM, source=source, data=data, issues=[issue])
     (done,) = read(source)
@@ -199,3 +199,47 @@ def test_a_mended_line_is_read_by_the_header_that_the_socket_sent(db):
     take(source)
     done = _mended(source, b"45/03", b"11/03")
     assert equation(done) == (1, 1, 0, 0, 0) and done.calls == 1
+
+
+def test_a_mended_line_is_read_as_the_profile_that_a_person_gave_its_file(db, files):
+    source = make_source(None, "ipo", profile="avaya-ip-office", way="upload")
+    rows = [CDRS, b"201,0612345678,2024-03-11 09:14:02,60,c1", b"202,0612345678,yesterday,60,c2"]
+    chunk, _new = intake.receive(actor=SYSTEM, source=source, file=files("cdrs.csv", rows), name="cdrs.csv")
+    intake.confirm(actor=SYSTEM, chunk=chunk, profile="kamailio")
+    read(source)
+    still = _mended(source, b"yesterday", b"tomorrow")
+    assert (still.profile, equation(still)) == ("kamailio", (1, 0, 1, 0, 0))
+    assert intake.profile_of(still) == "kamailio", "of the file that it was refused in first"
+    with_header, _new = intake.receive(actor=SYSTEM, source=source, file=files("x.csv", [b"rubbish;1"]), name="x.csv")
+    intake.confirm(actor=SYSTEM, chunk=with_header, profile="avaya-ip-office")
+    read(source)
+    mixed = source.issues.filter(severity="error", state="open")
+    with pytest.raises(ValidationError, match="several profiles"):
+        intake.send_mended(actor=SYSTEM, source=source, data=b"a\nb\n", issues=mixed)
+    assert source.issues.filter(state="open", severity="error").count() == 2, "nothing was taken"
+    again = _mended(source, b"tomorrow", b"2024-03-11 09:20:00", code="tickets.bad-time")
+    assert (again.profile, again.segments) == ("kamailio", 1)
+
+
+def test_the_lines_of_a_live_source_are_read_again_as_the_source_says_now(db):
+    source = make_source(None, "oxo", profile="alcatel-oxo")
+    put(source, b"rubbish")
+    take(source)
+    source.profile = "avaya-ip-office"
+    source.save()
+    assert intake.profile_of(source.chunks.get()) == "avaya-ip-office"
+
+
+@pytest.mark.parametrize(
+    ("way", "said", "unsaid"),
+    [
+        ("listen", "Address: that of this machine. TCP port: 1080", "0.0.0.0"),
+        ("connect", "Address: 0.0.0.0", "that of this machine"),
+        ("upload", "Nothing to set up", "SMDR"),
+    ],
+)
+def test_what_is_set_up_follows_the_way_that_was_chosen(db, way, said, unsaid):
+    source = make_source(None, "ipo", profile="avaya-ip-office", way=way, host="192.0.2.7", port=1080)
+    with translation.override("en"):
+        steps = "\n".join(setup_words.steps(source))
+    assert said in steps and unsaid not in steps

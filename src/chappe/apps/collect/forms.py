@@ -351,7 +351,7 @@ class MendForm(forms.Form):
     lines = forms.CharField(
         label=_("Mended lines"), required=False, strip=False, max_length=2_000_000,
         widget=forms.Textarea(attrs={"rows": 14, "class": "ch-ref", "spellcheck": "false", "wrap": "off"}),
-        help_text=_("One ticket a line, in the layout of the source. Those left as they are will be refused again."),
+        help_text=_("One ticket a line, in the layout that it came in. Those left as they are will be refused again."),
     )  # fmt: skip
     file = forms.FileField(label=_("Or the mended file"), required=False)
 

@@ -221,7 +221,7 @@ def _queued(chunk: Chunk, actor: Actor) -> None:
 def replay(*, actor: Actor, issues: Iterable[TicketIssue], profile: str = "") -> Chunk:
     """Read refused lines again as they are, with the profile as it is now: after it was corrected, or to count a cut line.
 
-    All of one source. Raises ValidationError when none of them is still to handle.
+    All of one source, and read as one profile (:func:`profile_of`) unless ``profile`` says which. Raises ValidationError when none of them is still to handle.
     """
     wanted = [issue.pk for issue in issues]
     rows = list(
@@ -236,11 +236,11 @@ def replay(*, actor: Actor, issues: Iterable[TicketIssue], profile: str = "") ->
     if actor.user is not None:
         require_on(actor.user, source, Level.WRITE)
     lines = {(row.chunk_id, row.number): (row.received or row.chunk.created_at, bytes(row.raw)) for row in rows}
-    return _mended(actor, source, list(lines.values()), rows, profile)
+    return _mended(actor, source, list(lines.values()), rows, profile or _one_profile(rows))
 
 
 def send_mended(*, actor: Actor, source: Source, data: bytes, issues: Iterable[TicketIssue] = ()) -> Chunk:
-    """Lines mended by hand, in the layout of the source; ``issues`` are those that they mend."""
+    """Lines mended by hand, in the layout of the files that ``issues`` are of; of the source when they mend none."""
     if actor.user is not None:
         require_on(actor.user, source, Level.WRITE)
     lines = [line for line in data.splitlines() if line.strip()]
@@ -251,7 +251,34 @@ def send_mended(*, actor: Actor, source: Source, data: bytes, issues: Iterable[T
         moments = [row.received or timezone.now() for row in rows]
     else:
         moments = [timezone.now()] * len(lines)
-    return _mended(actor, source, list(zip(moments, lines, strict=True)), rows, "")
+    return _mended(actor, source, list(zip(moments, lines, strict=True)), rows, _one_profile(rows))
+
+
+def profile_of(chunk: Chunk) -> str:
+    """As what the refused lines of a batch are read again: its own profile when a person confirmed it, else that of the source now.
+
+    A batch of mended lines goes by the batch that they were refused in first.
+    """
+    known = {chunk.pk}
+    while chunk.kind == Chunk.Kind.MENDED:
+        origin = Chunk.objects.filter(issues__replay=chunk).exclude(pk__in=known).order_by("pk").first()
+        if origin is None:
+            break
+        known.add(origin.pk)
+        chunk = origin
+    confirmed = chunk.kind == Chunk.Kind.UPLOAD or bool(chunk.detection)
+    return (chunk.profile if confirmed else "") or chunk.source.profile
+
+
+def _one_profile(issues: list[TicketIssue]) -> str:
+    chunks = {issue.chunk_id: issue.chunk for issue in issues}
+    found = {profile_of(chunk) for chunk in chunks.values()}
+    if len(found) > 1:
+        raise ValidationError(
+            _("These lines came in files of several profiles (%(names)s): read those of one profile at a time.")
+            % {"names": ", ".join(sorted(profiles.label_of(slug) for slug in found))}
+        )
+    return found.pop() if found else ""
 
 
 def _mended(

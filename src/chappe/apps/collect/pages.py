@@ -291,7 +291,10 @@ def _csv_line(cells: list[Any]) -> bytes:
 def mend(request: HttpRequest) -> HttpResponse:
     """Refused lines in a box to be mended, then read again."""
     source = visible_to(request.user, Source).filter(slug=request.GET.get("source", "")).first()
-    waiting = list(_waiting(request, source)) if source else []
+    groups = _waiting(request, source) if source else {}
+    chosen_profile = request.GET.get("profile", "")
+    profile = chosen_profile if chosen_profile in groups else next(iter(groups), "")
+    waiting = groups.get(profile, [])
     initial = {"source": source, "lines": "\n".join(decoding.readable(bytes(row.raw)).strip() for row in waiting)}
     form = MendForm(request.POST or None, request.FILES or None, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -304,18 +307,27 @@ def mend(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The mended lines are being read."))
             return redirect(registry.object_url(chunk))
-    context = {"form": form, "source": source, "waiting": waiting}
+    others = [(slug, profiles.label_of(slug), len(rows)) for slug, rows in groups.items() if slug != profile]
+    context = {
+        "form": form, "source": source, "waiting": waiting, "others": others, "read_as": profiles.label_of(profile) if profile else "",
+    }  # fmt: skip
     return render(request, "collect/mend.html", context, status=422 if form.errors else 200)
 
 
-def _waiting(request: HttpRequest, source: Source) -> Iterator[TicketIssue]:
-    """One anomaly a refused line, the oldest two hundred."""
+def _waiting(request: HttpRequest, source: Source) -> dict[str, list[TicketIssue]]:
+    """One anomaly a refused line, the oldest two hundred, by the profile that their files are read as."""
     seen: set[tuple[int, int]] = set()
-    for row in queries.issues_to_handle(request.user).filter(source=source).order_by("chunk", "number", "pk")[:600]:
+    read_as: dict[int, str] = {}
+    found: dict[str, list[TicketIssue]] = {}
+    rows = queries.issues_to_handle(request.user).filter(source=source).select_related("chunk__source")
+    for row in rows.order_by("chunk", "number", "pk")[:600]:
         key = (row.chunk_id, row.number)
         if key not in seen and len(seen) < 200:
             seen.add(key)
-            yield row
+            if row.chunk_id not in read_as:
+                read_as[row.chunk_id] = intake.profile_of(row.chunk)
+            found.setdefault(read_as[row.chunk_id], []).append(row)
+    return found
 
 
 # -- packaged profiles ----------------------------------------------------------------------------------------------

@@ -91,9 +91,10 @@ def process(*, actor: Actor, chunk: Chunk, progress: Progress = lambda done, tot
 
 
 def _builder(source: Source, profile: Profile, chunk: Chunk) -> tuple[CallBuilder, bool]:
-    """The builder with the calls in the making; alone (nothing kept before or after) for a file sent by hand."""
+    """The builder with the calls in the making; alone (nothing kept before or after) for a file sent by hand, or read as another profile."""
     builder = CallBuilder(rules_for(profile.decoder, pays=source.pays))
-    alone = chunk.kind == Chunk.Kind.UPLOAD
+    mends_other = chunk.kind == Chunk.Kind.MENDED and chunk.profile not in {"", source.profile}
+    alone = chunk.kind == Chunk.Kind.UPLOAD or mends_other
     if not alone:
         builder.restore(list(OpenGroup.objects.filter(source=source).order_by("rank").values_list("data", flat=True)))
     return builder, alone

@@ -8,135 +8,117 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.collect import profiles
 from chappe.apps.collect.models import Source, Way
 
-#: What is asked of the PBX, by the beginning of the decoder's name; the first that fits.
-MAKERS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+LISTEN, CONNECT, HTTP = frozenset({Way.LISTEN}), frozenset({Way.CONNECT}), frozenset({Way.HTTP})
+LIVE = LISTEN | CONNECT
+FETCHED = frozenset({Way.FOLDER, Way.SFTP, Way.FTPS})
+FILES = FETCHED | {Way.UPLOAD}
+ANY = LIVE | HTTP | FILES
+
+_CISCO: tuple[tuple[frozenset[str], Any], ...] = (
+    (
+        ANY,
+        _(
+            "In Service Parameters, Cisco CallManager: CDR Enabled Flag and CDR Log Calls with Zero Duration Flag at True."
+        ),
+    ),
+    (
+        FETCHED,
+        _("In Serviceability, Tools, CDR Management: add a billing server (SFTP) whose folder this source reads."),
+    ),
+)
+_UCM: tuple[tuple[frozenset[str], Any], ...] = (
+    (
+        LISTEN,
+        _("In the UCM: CDR, API configuration, CDR Real-time Output: enable it, address of this machine, port {port}."),
+    ),
+    (CONNECT, _("A UCM connects to us: choose “The PBX connects to us” here.")),
+    (FILES, _("In the UCM: CDR, download the records as CSV, or have them sent to a folder by schedule.")),
+)
+_OXE: tuple[tuple[frozenset[str], Any], ...] = (
+    (
+        LIVE,
+        _(
+            "Ethernet tickets need their licence; in mgr: Applications, Accounting, Real time ticket: enable the IP output."
+        ),
+    ),
+    (CONNECT, _("The PBX waits on TCP port 2533 and takes one client only: stop any other call accounting first.")),
+    (LISTEN, _("An OXE waits for us: choose “We connect to the PBX” here.")),
+)
+#: What is asked of the PBX, by the beginning of the decoder's name (the first that fits): for which ways, and what.
+MAKERS: tuple[tuple[str, tuple[tuple[frozenset[str], Any], ...]], ...] = (
     (
         "avaya",
         (
-            _("In IP Office Manager, open the system, then the tab System, SMDR."),
-            _("Output: “SMDR Only”. Address: that of this machine. TCP port: {port}. Records to buffer: 3000."),
-            _(
-                "Save and merge the configuration. The PBX connects at the next call; it keeps its last records meanwhile."
-            ),
-            _("With the address 0.0.0.0 the PBX waits for us instead: choose “We connect to the PBX” here."),
+            (LIVE, _("In IP Office Manager, open the system, then the tab System, SMDR.")),
+            (LISTEN, _("Output: “SMDR Only”. Address: that of this machine. TCP port: {port}. Records to buffer: 3000.")),
+            (LISTEN, _("Save and merge the configuration. The PBX connects at the next call; it keeps its last records meanwhile.")),
+            (CONNECT, _("Output: “SMDR Only”. Address: 0.0.0.0: the PBX then waits for us. TCP port: {port}. Records to buffer: 3000.")),
+            (CONNECT, _("Save and merge the configuration. The PBX keeps its last records until we connect.")),
         ),
     ),
     (
         "asterisk",
         (
-            _("In cdr.conf: enable=yes; in cdr_csv.conf: loguniqueid=yes, loguserfield=yes, usegmtime=no."),
-            _("The file is /var/log/asterisk/cdr-csv/Master.csv: fetch it by SFTP, and say that files grow."),
+            (ANY, _("In cdr.conf: enable=yes; in cdr_csv.conf: loguniqueid=yes, loguserfield=yes, usegmtime=no.")),
+            (ANY, _("The file is /var/log/asterisk/cdr-csv/Master.csv.")),
+            (FETCHED, _("It is never closed: say on this source that its files grow.")),
         ),
     ),
     (
         "freeswitch",
         (
-            _("Either mod_cdr_csv and a folder or SFTP, or mod_json_cdr / mod_xml_cdr that post to us."),
-            _("To post: url = http://this-machine:{port}/{slug}, with the login and password of this page."),
+            (HTTP, _("Load mod_json_cdr or mod_xml_cdr: they post each call to us.")),
+            (HTTP, _("To post: url = http://this-machine:{port}/{slug}, with the login and password of this page.")),
+            (FILES, _("Load mod_cdr_csv: its files are in /var/log/freeswitch/cdr-csv.")),
         ),
     ),
-    (
-        "cisco",
-        (
-            _(
-                "In Service Parameters, Cisco CallManager: CDR Enabled Flag and CDR Log Calls with Zero Duration Flag at True."
-            ),
-            _("In Serviceability, Tools, CDR Management: add a billing server (SFTP) whose folder this source reads."),
-        ),
-    ),
-    (
-        "cucm",
-        (
-            _(
-                "In Service Parameters, Cisco CallManager: CDR Enabled Flag and CDR Log Calls with Zero Duration Flag at True."
-            ),
-            _("In Serviceability, Tools, CDR Management: add a billing server (SFTP) whose folder this source reads."),
-        ),
-    ),
+    ("cisco", _CISCO),
+    ("cucm", _CISCO),
     (
         "3cx",
         (
-            _(
-                "In the 3CX console, Settings, CDR: choose “Active socket” (3CX connects to us) or “Passive socket” (we connect)."
-            ),
-            _(
-                "Active: address of this machine and port {port}. Keep the order of the columns: the profile must have the same."
-            ),
+            (LISTEN, _("In the 3CX console, Settings, CDR: choose “Active socket”, address of this machine and port {port}.")),
+            (CONNECT, _("In the 3CX console, Settings, CDR: choose “Passive socket” and port {port}: 3CX then waits for us.")),
+            (FILES, _("In the 3CX console, Settings, CDR: choose a file as the output.")),
+            (ANY, _("Keep the order of the columns: the profile must have the same.")),
         ),
     ),
-    (
-        "grandstream",
-        (
-            _(
-                "In the UCM: CDR, API configuration, CDR Real-time Output: enable it, address of this machine, port {port}."
-            ),
-        ),
-    ),
-    (
-        "ucm",
-        (
-            _(
-                "In the UCM: CDR, API configuration, CDR Real-time Output: enable it, address of this machine, port {port}."
-            ),
-        ),
-    ),
+    ("grandstream", _UCM),
+    ("ucm", _UCM),
     (
         "mitel",
         (
-            _(
-                "In SMDR Options: network format yes, account codes yes, internal calls no, 24-hour clock yes, standardized OLI and call ID yes."
-            ),
-            _("The PBX waits on TCP port 1752; we connect. Give each set a class of service that records its calls."),
+            (ANY, _("In SMDR Options: network format yes, account codes yes, internal calls no, 24-hour clock yes, standardized OLI and call ID yes.")),
+            (CONNECT, _("The PBX waits for us on TCP port 1752.")),
+            (LISTEN, _("A Mitel waits for us: choose “We connect to the PBX” here.")),
+            (ANY, _("Give each set a class of service that records its calls.")),
         ),
     ),
-    (
-        "alcatel-oxe",
-        (
-            _(
-                "Ethernet tickets need their licence; in mgr: Applications, Accounting, Real time ticket: enable the IP output."
-            ),
-            _("The PBX waits on TCP port 2533 and takes one client only: stop any other call accounting first."),
-        ),
-    ),
-    (
-        "oxe",
-        (
-            _(
-                "Ethernet tickets need their licence; in mgr: Applications, Accounting, Real time ticket: enable the IP output."
-            ),
-            _("The PBX waits on TCP port 2533 and takes one client only: stop any other call accounting first."),
-        ),
-    ),
+    ("alcatel-oxe", _OXE),
+    ("oxe", _OXE),
     (
         "oxo",
         (
-            _(
-                "In OMC: Hotel or Metering, Printout: LISTING or TICKET; a serial to TCP converter gives the address and port."
-            ),
+            (ANY, _("In OMC: Hotel or Metering, Printout: LISTING or TICKET.")),
+            (LISTEN, _("A serial to TCP converter must connect to this machine, port {port}.")),
+            (CONNECT, _("A serial to TCP converter gives the address and the port that we connect to.")),
         ),
     ),
     (
         "panasonic",
         (
-            _(
-                "System, Main, SMDR: format type of 80 or 120 columns, LAN (Telnet) output; the port is 2300 unless it was changed."
-            ),
-            _("The login is SMDR and the password PCCSMDR unless they were changed: change them."),
+            (CONNECT, _("System, Main, SMDR: format type of 80 or 120 columns, LAN (Telnet) output; the port is 2300 unless it was changed.")),
+            (CONNECT, _("The login is SMDR and the password PCCSMDR unless they were changed: change them.")),
+            (LISTEN, _("A Panasonic waits for us: choose “We connect to the PBX” here.")),
+            (FILES, _("System, Main, SMDR: format type of 80 or 120 columns.")),
         ),
     ),
     (
         "kamailio",
-        (
-            _(
-                "Load the module acc with the extra columns src_user and dst_user, and export the table acc as CSV to the folder."
-            ),
-        ),
+        ((ANY, _("Load the module acc with the extra columns src_user and dst_user, and export the table acc as CSV.")),),
     ),
-    (
-        "teams",
-        (_("Export the PSTN and direct routing records of the admin centre as CSV or JSON and drop the files here."),),
-    ),
-)
+    ("teams", ((ANY, _("Export the PSTN and direct routing records of the admin centre as CSV or JSON.")),)),
+)  # fmt: skip
 WAYS: Mapping[str, tuple[Any, ...]] = {
     Way.LISTEN: (
         _("Open the TCP port {port} of the firewall of this machine for the address of the PBX, and only for it."),
@@ -164,7 +146,7 @@ def steps(source: Source) -> list[str]:
     }  # fmt: skip
     said: list[str] = [str(text).format_map(values) for text in WAYS.get(source.way, ())]
     maker = _maker(profile.decoder, profile.slug) if profile else ()
-    said += [str(text).format_map(values) for text in maker]
+    said += [str(text).format_map(values) for ways, text in maker if source.way in ways]
     if profile is not None and not maker and profile.help:
         said.append(profiles.said(profile.help))
     if source.is_live:
@@ -172,5 +154,5 @@ def steps(source: Source) -> list[str]:
     return said
 
 
-def _maker(*names: str) -> tuple[Any, ...]:
+def _maker(*names: str) -> tuple[tuple[frozenset[str], Any], ...]:
     return next((texts for start, texts in MAKERS if any(start in name for name in names)), ())

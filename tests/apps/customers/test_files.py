@@ -177,7 +177,7 @@ def test_what_cannot_be_held_so_is_refused_with_its_sentence(client, alice, send
         (2, "No customer has the number “C000099”."),
         (3, "The customer “Fromagerie Vautrin” has no cost centre “ATELIER”."),
         (4, "A cost centre needs its customer on the same line."),
-        (5, "It is given to “Fromagerie Vautrin” from 2026-01-01: it cannot be moved earlier."),
+        (5, "It is given to “Fromagerie Vautrin” from 1 Jan 2026: it cannot be moved earlier."),
         (6, "“32/01/2026” is not one of: 2026-03-12, 12/03/2026."),
         (8, "“201” stands on line 7 already: this line is left aside."),
     ]

@@ -66,7 +66,7 @@ def test_an_act_that_is_refused_says_why(client, alice, made):
     holding.assign(actor=SYSTEM, line=made.line, customer=made.a, starts_on=JANUARY)
     client.force_login(alice)
     answer = client.post(f"/customers/line/{made.line.pk}/do/move/", {"customer": made.b.pk, "day": "2025-12-01"})
-    assert "is already given to Menuiserie Perret from 2026-01-01" in answer.content.decode()
+    assert "is already given to Menuiserie Perret from 1 Jan 2026" in answer.content.decode()
     assert Assignment.objects.get().customer == made.a
 
 

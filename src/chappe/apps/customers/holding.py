@@ -73,7 +73,7 @@ def move(
         if later is not None:
             raise ValidationError(
                 _("Line %(line)s is already given to %(customer)s from %(day)s: correct that assignment instead.")
-                % {"line": line.number, "customer": later.customer.name, "day": later.starts_on.isoformat()}
+                % {"line": line.number, "customer": later.customer.name, "day": formats.day(later.starts_on)}
             )
         current = holder(line, day)
         if current is not None and (current.customer_id, current.cost_centre_id) == (
@@ -101,11 +101,11 @@ def close(*, actor: Actor, line: Line, day: dt.date) -> Assignment:
         current = holder(line, day)
         if current is None:
             raise ValidationError(
-                _("Nobody holds line %(line)s on %(day)s.") % {"line": line.number, "day": day.isoformat()}
+                _("Nobody holds line %(line)s on %(day)s.") % {"line": line.number, "day": formats.day(day)}
             )
         if current.ends_on == day:
             raise ValidationError(
-                _("Line %(line)s already ends on %(day)s.") % {"line": line.number, "day": day.isoformat()}
+                _("Line %(line)s already ends on %(day)s.") % {"line": line.number, "day": formats.day(day)}
             )
         update_assignment(actor=actor, object=current, data={"ends_on": day})
     current.refresh_from_db()
@@ -164,7 +164,7 @@ def end_customer(*, actor: Actor, customer: Customer, day: dt.date) -> int:
             if row.starts_on > day:
                 raise ValidationError(
                     _("Line %(line)s begins on %(day)s, after that day: take that assignment back first.")
-                    % {"line": row.line.number, "day": row.starts_on.isoformat()}
+                    % {"line": row.line.number, "day": formats.day(row.starts_on)}
                 )
             update_assignment(actor=actor, object=row, data={"ends_on": day})
     return len(held)

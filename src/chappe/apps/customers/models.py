@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.customers import places
 from chappe.apps.customers.brands import Brand
 from chappe.apps.customers.names import CustomerNames, LineNames
+from chappe.apps.customers.said import SaidDay
 from chappe.kit.access.door import Access, ScopedModel
 
 __all__ = [
@@ -394,7 +395,7 @@ class Assignment(ScopedModel):
             raise ValidationError(
                 _("Line %(line)s is already held by %(customer)s from %(day)s."),
                 code="overlap",
-                params={"line": self.line.number, "customer": other.customer.name, "day": other.starts_on.isoformat()},
+                params={"line": self.line.number, "customer": other.customer.name, "day": SaidDay.of(other.starts_on)},
             )
 
 

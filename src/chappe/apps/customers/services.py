@@ -219,7 +219,7 @@ def withdraw_consent(*, actor: Actor, consent: DetailConsent, day: dt.date) -> D
     row = DetailConsent.objects.get(pk=consent.pk)
     _check_hand(actor, row)
     if row.withdrawn_on is not None:
-        raise ValidationError(_("It is already withdrawn, on %(day)s.") % {"day": row.withdrawn_on.isoformat()})
+        raise ValidationError(_("It is already withdrawn, on %(day)s.") % {"day": formats.day(row.withdrawn_on)})
     with transaction.atomic():
         audit.saved(actor, row, {"withdrawn_on": day})
         event(actor, row.line or row.customer, WITHDRAWN, day=formats.day(day))

@@ -56,11 +56,20 @@ def issue_sentence(code: str, params: Mapping[str, Any]) -> str:
         text = str(params.get("text", ""))
         said = _(text) if text else ""
         try:
-            return said % dict(params.get("values") or {})
+            return said % _told(params.get("values") or {})
         except (KeyError, TypeError, ValueError):
             return said
     source = SENTENCES.get(code, "")
-    return _(source).format_map(_Holes(params)) if source else code
+    return _(source).format_map(_Holes(_told(params))) if source else code
+
+
+def _told(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a sentence, its day as the reader writes days. What a file holds is cited as it stands there."""
+    told = dict(params)
+    if isinstance(told.get("day"), str):
+        with suppress(ValueError):
+            told["day"] = written.day(dt.date.fromisoformat(told["day"]))
+    return told
 
 
 class _Holes(dict):
@@ -74,7 +83,11 @@ def frozen(error: ValidationError) -> tuple[str, dict[str, str]]:
     with translation.override("en"):
         if not isinstance(message, str) and not str(message):  # a plural waits for its number
             return str(message % params), {}
-        return str(message), {key: str(value) for key, value in params.items()}
+        return str(message), {key: _plain(value) for key, value in params.items()}
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 VERDICTS = {

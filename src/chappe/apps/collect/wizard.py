@@ -74,13 +74,16 @@ def _text(data: bytes) -> str:
 class MappingForm(forms.Form):
     """Step two: what each column holds, how times and directions are written, a name."""
 
+    use_required_attribute = False
+
     label = forms.CharField(label=_("Name of the profile"), max_length=120, required=False)
     timezone = forms.ChoiceField(label=_("Clock of the tickets"), initial=ZONES[0])
     delimiter = forms.ChoiceField(label=_("Separator of the columns"), choices=DELIMITERS, required=False)
-    header = forms.BooleanField(label=_("The first line holds the headings"), required=False)
+    header = forms.BooleanField(label=_("The file has a line of headings"), required=False)
 
     def __init__(self, mapping: ColumnMapping, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["label"].required = not self.is_bound  # asked for when it is saved, not when it is shown again
         self.mapping = mapping
         language = (get_language() or "fr")[:2]
         self.fields["timezone"].choices = zone_choices()
@@ -100,6 +103,7 @@ class MappingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        self.fields["label"].required = True
         taken: dict[str, str] = {}
         for rank, name in enumerate(self.columns):
             field = data.get(name)

@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chappe.apps.billing import forms, services
+from chappe.apps.billing import cells, forms, services
 from chappe.apps.billing.access import AREA
 from chappe.apps.billing.models import Bundle, Commitment, Discount, Product, ProductPrice, Purchase, Series, SeriesYear
 from chappe.kit.screens import registry
@@ -89,7 +89,7 @@ registry.register(
             Column(name="product", label=_("Product"), kind=Kind.LINK),
             Column(name="starts_on", label=_("From"), kind=Kind.DATE),
             Column(name="charge", label=_("Model"), filter=FilterKind.CHOICE),
-            Column(name="price", label=_("Price"), kind=Kind.MONEY),
+            Column(name="price", label=_("Price"), kind=Kind.MONEY, draw=cells.price),
             Column(name="cost", label=_("Purchase cost"), kind=Kind.MONEY),
         ),
         search=("product__code", "product__name"),

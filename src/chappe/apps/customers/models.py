@@ -20,6 +20,7 @@ from chappe.apps.customers.brands import Brand
 from chappe.apps.customers.names import CustomerNames, LineNames
 from chappe.apps.customers.said import SaidDay
 from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.ui import formats
 
 __all__ = [
     "Assignment",
@@ -436,7 +437,7 @@ class DetailConsent(ScopedModel):
         ordering = ["-asked_on", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.customer.name} {self.asked_on:%Y-%m-%d}"
+        return f"{self.customer.name} {formats.day(self.asked_on)}"
 
     def clean(self) -> None:
         if self.withdrawn_on and self.asked_on and self.withdrawn_on < self.asked_on:

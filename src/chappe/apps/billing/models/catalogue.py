@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from chappe.apps.billing.models.naming import PriceWords
 from chappe.apps.billing.models.words import AREA, Charge, Nature, Period, Prorata, RateClass, Section, once
 from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.ui import formats
 
 _code = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z", _("Letters, digits, points and dashes, such as ABO-FIBRE."))
 
@@ -86,7 +87,7 @@ class ProductPrice(PriceWords, ScopedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product.code} · {self.starts_on:%Y-%m-%d}"
+        return f"{self.product.code} · {formats.day(self.starts_on)}"
 
 
 class Bundle(ScopedModel):

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chappe.apps.billing.models.words import AREA, once
 from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.ui import formats
 
 
 class JournalHead(ScopedModel):
@@ -113,7 +114,7 @@ class Archive(ScopedModel):
         ordering = ["-last_day", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.first_day:%Y-%m-%d} – {self.last_day:%Y-%m-%d}"
+        return f"{formats.day(self.first_day)} – {formats.day(self.last_day)}"
 
 
 class CheckTick(ScopedModel):

@@ -11,6 +11,7 @@ from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models.words import WithAccount, owner_field
 from chappe.kit.access.door import Access, ScopedModel
 from chappe.kit.access.secrets import EncryptedTextField
+from chappe.kit.ui import formats
 
 
 class Scheme(models.TextChoices):
@@ -170,7 +171,7 @@ class Collection(ScopedModel):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return self.message_id or f"{self.scheme} {self.collect_on:%Y-%m-%d}"
+        return self.message_id or f"{self.scheme} {formats.day(self.collect_on)}"
 
 
 class Debit(ScopedModel):

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from chappe.apps.payments.access import AREA
 from chappe.apps.payments.models.words import owner_field
 from chappe.kit.access.door import Access, ScopedModel
+from chappe.kit.ui import formats
 
 
 class Payment(ScopedModel):
@@ -74,7 +75,7 @@ class Payment(ScopedModel):
         indexes = [models.Index(fields=["customer", "-day"], name="payments_of")]
 
     def __str__(self) -> str:
-        return self.reference or f"{self.get_means_display()} {self.day:%Y-%m-%d}"
+        return self.reference or f"{self.get_means_display()} {formats.day(self.day)}"
 
 
 class Allocation(ScopedModel):

@@ -6,8 +6,9 @@ import random
 import polars as pl
 import pytest
 
-from chappe.apps.network.models import Building
+from chappe.apps.network.models import Building, Pm
 from chappe.core.interop.layout import packaged
+from tests.apps.ipe.conftest import send
 
 from .conftest import recipient
 from .reading import made, one, read
@@ -71,3 +72,19 @@ def test_a_control_character_that_would_part_fields_stops_the_file(net):
     with pytest.raises(ValidationError, match="contrôle"):
         made("full", DAY, of, flows=["ipe"])
     assert not of.operator.published_files.exists()
+
+
+def test_our_own_files_read_back_change_nothing(net, settings, tmp_path):
+    """The PM changed after its premises: their rows carry its day, and yet have nothing new to say."""
+    settings.DATA = tmp_path
+    Pm.objects.update(modified_on=dt.date(2026, 10, 10))
+    before = list(Building.objects.order_by("pk").values_list("pk", "state", "modified_on"))
+    files = made("full", DAY, recipient("Altitel", "ALTI"), flows=["ipe"]).files
+    assert sum(file.rows for file in files) == len(before)
+    for file in files:
+        assert set(read(file)["modified_on"]) == {dt.date(2026, 10, 10)}
+        back = send(file.stored.path.read_bytes(), file.name)
+        assert list(back.changes.values_list("kind", "label", "before", "after")) == []
+        assert (back.state, back.verdict["code"], back.plan["changes"]) == ("applied", "nothing", 0)
+        assert list(back.issues.filter(severity="error")) == []
+    assert list(Building.objects.order_by("pk").values_list("pk", "state", "modified_on")) == before

@@ -12,6 +12,7 @@ import polars as pl
 
 from chappe.apps.ipe import bulk
 from chappe.apps.ipe.tables import PK, ROW, Bind, Target, normal
+from chappe.apps.network.models import Pm
 from chappe.core.base.issue import Severity, declare
 from chappe.core.interop.checks import BUILDING_PATHS
 from chappe.core.interop.reader import UNREAD
@@ -68,8 +69,13 @@ class Sorted:
 
 
 def marked(frame: pl.DataFrame, target: Target) -> pl.Series:
-    """A fingerprint of the binds of each row. The same in one process only."""
-    columns = [pl.col(one.source).cast(pl.String) if one.kind == "bool" else pl.col(one.source) for one in target.binds]
+    """A fingerprint of the binds of each row. The same in one process only.
+
+    The day of the last change is left out: a row carries the later of its own day and its PM’s
+    (:mod:`chappe.apps.publication.ipe_rows` writes it so), and a row that differs by its day alone tells nothing new.
+    """
+    told = [one for one in target.binds if one.source != "modified_on"]
+    columns = [pl.col(one.source).cast(pl.String) if one.kind == "bool" else pl.col(one.source) for one in told]
     if not columns:
         return pl.Series(MARK, [0] * len(frame), pl.UInt64)
     return frame.select(columns).hash_rows(1793).alias(MARK)
@@ -218,10 +224,28 @@ def spoken(one: Bind, value: pl.Expr) -> pl.Expr:
 
 def after_of(target: Target, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows of a file, ready to be compared and written, with their place. Reads the table for what the file says unreadably."""
-    made = normal(rows, target, *(name for name in PLACE if name in rows.columns))
+    made = _grouped(target, normal(rows, target, *(name for name in PLACE if name in rows.columns)))
     if UNREAD not in rows.columns or rows[UNREAD].null_count() == len(rows):
         return made
     return _still(target, made, rows[UNREAD].str.split(","))
+
+
+def _grouped(target: Target, made: pl.DataFrame) -> pl.DataFrame:
+    """A file names the grouping PM of a premises (interop-fibre: ReferencePM): one that hangs on a technical PM (PMT) of
+    that group stays there."""
+    if target.thing != "building" or "pm" not in target.columns:
+        return made
+    technical = Pm._base_manager.filter(kind=Pm.Kind.PMT, parent__isnull=False)
+    groups = dict(technical.values_list("reference", "parent__reference"))
+    hit = made.filter(pl.col("pm").is_in(list(set(groups.values()))))
+    if not len(hit):
+        return made
+    below = target.model._base_manager.filter(pm__kind=Pm.Kind.PMT, pm__parent__isnull=False)
+    held = bulk.read_by(target, below, target.key[-1].path, hit[target.keys[-1]].to_list())
+    own = held.select(*target.keys, pl.col("pm").alias("#own"), pl.col("pm").replace_strict(groups, default=None, return_dtype=pl.String).alias("#group"))  # fmt: skip
+    both = made.join(own, on=target.keys, how="left", maintain_order="left")
+    stays = pl.when(pl.col("pm") == pl.col("#group")).then("#own").otherwise("pm")
+    return both.with_columns(stays.alias("pm")).select(made.columns)
 
 
 def _still(target: Target, made: pl.DataFrame, unread: pl.Series) -> pl.DataFrame:

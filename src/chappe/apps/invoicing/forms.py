@@ -22,6 +22,7 @@ SAMPLE_LABELS = {
     "prepaid": _("Paid in advance"),
     "mixed": _("Goods and services"),
     "sent-abroad": _("Goods sent to another state of the Union"),
+    "sent-overseas": _("Goods sent overseas, exported"),
     "many": _("Many lines, several pages"),
     "english": _("In English"),
 }

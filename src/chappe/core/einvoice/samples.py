@@ -268,6 +268,16 @@ def sent_abroad() -> Document:
     return made(lines, reasons, number="FA2026-00381", buyer=buyer, frame=frame_of(lines))
 
 
+def sent_overseas() -> Document:
+    """Goods sent from the mainland to Réunion: exempt as exported (CGI 294, 2)."""
+    lines = [line("Routeur fibre", "149", "10", section="one_off", vat_category="G", vat_rate="0.00", is_goods=True)]
+    buyer = replace(
+        COMPANY, name="Gîtes du Piton", address=Address("12 rue Marius-et-Ary-Leblond", "", "97410", "Saint-Pierre", "FR"),
+    )  # fmt: skip
+    reasons = {"G": ("Exonération de TVA - article 294 du CGI", "VATEX-EU-G")}
+    return made(lines, reasons, number="FA2026-00383", buyer=buyer, frame=frame_of(lines))
+
+
 LONG = "Communications au départ de l’établissement secondaire de Saint-Germain-Nuelles vers les numéros mobiles des "
 
 
@@ -317,6 +327,7 @@ SAMPLES: dict[str, Callable[[], Document]] = {
     "prepaid": prepaid,
     "mixed": mixed,
     "sent-abroad": sent_abroad,
+    "sent-overseas": sent_overseas,
     "many": many,
     "english": english,
 }

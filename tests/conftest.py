@@ -1,5 +1,6 @@
 """Shared by all tests: a fast password hasher, append-only tables that can be emptied between tests, the people."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -9,10 +10,19 @@ from django.core.cache import cache
 from django.utils import translation
 from hypothesis import settings as examples
 
+from chappe.core.base.memory import set_aside
+
 # The same examples at every run: a landing never depends on luck. `HYPOTHESIS_PROFILE=explore` looks further.
 examples.register_profile("same", derandomize=True, deadline=None)
 examples.register_profile("explore", deadline=None)
 examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import stay to the end: the search for cycles need not walk them again and again."""
+    set_aside()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_configure() -> None:

@@ -52,6 +52,7 @@ NO_PAGE = {
     "ipe.mend": "a file, from ipe-quality",
     "ipe.preview": "a page of ipe-layout",
     "network.photo": "a picture, from network-pm",
+    "billing.archive-file": "a file, from billing-archive",
     "payments.unpaid-csv": "a file, from payments-unpaid",
     "payments.refund": "a form of payments-account",
     "payments.top-up": "a form of payments-account",

@@ -25,6 +25,7 @@ from chappe.apps.billing.models import (
 from chappe.core.base.money import to_nano
 from chappe.kit.access.actor import Actor
 from tests.support import rows_billing as rows
+from tests.support.calls import strong
 
 from .conftest import HOUSE, OCTOBER, recomputed
 
@@ -283,7 +284,7 @@ def test_a_partner_prepares_its_own_and_a_stranger_nothing(world, bruno, chloe) 
     assert (made.net, made.number) == (euros("10"), None)
 
 
-def test_an_archive_can_be_read_and_checked_without_us(world) -> None:
+def test_an_archive_can_be_read_and_checked_without_us(world, client, alice, chloe) -> None:
     issued(world)
     issued(world, "2")
     row = Archive.objects.create(first_day=dt.date(2020, 1, 1), last_day=dt.date(2100, 1, 1))
@@ -306,6 +307,12 @@ def test_an_archive_can_be_read_and_checked_without_us(world) -> None:
         before = hashlib.sha256(text.encode()).hexdigest()
         assert entry["sha256"] == before
     assert JournalEntry.objects.filter(kind="archive").count() == 1
+    client.force_login(strong(alice))
+    address = f"/billing/archive/{row.pk}/file/"
+    assert address in client.get(f"/billing/archive/{row.pk}/").content.decode()
+    assert b"".join(client.get(address).streaming_content) == row.stored.path.read_bytes()
+    client.force_login(strong(chloe))
+    assert client.get(address).status_code == 404, "of another operator"
 
 
 @pytest.mark.django_db(transaction=True)

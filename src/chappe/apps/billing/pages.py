@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
+from django.views.decorators.http import require_safe
 
 from chappe.apps.billing import (
     anomalies,
@@ -30,7 +32,7 @@ from chappe.apps.billing import (
 )
 from chappe.apps.billing.access import AREA
 from chappe.apps.billing.history import MONTHS, history_of
-from chappe.apps.billing.models import CheckTick, Invoice, JournalEntry, Run
+from chappe.apps.billing.models import Archive, CheckTick, Invoice, JournalEntry, Run
 from chappe.apps.billing.models.words import Section
 from chappe.apps.billing.words import month_name
 from chappe.apps.usage import lake
@@ -40,6 +42,7 @@ from chappe.core.billing.document import Document, Line
 from chappe.core.billing.periods import add_months
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, may, require, visible_to
+from chappe.kit.documents.views import download_response
 from chappe.kit.screens import registry
 from chappe.kit.ui import formats
 from chappe.kit.ui.charts import Chart, Series, Shape, Unit
@@ -399,6 +402,26 @@ def verified(request: HttpRequest) -> HttpResponse:
         "module": journal.fiscal_fingerprint(),
     }
     return render(request, "billing/verify.html", context)
+
+
+# -- archives ------------------------------------------------------------------------------------------------------
+def archive_panel(row: Archive, _user: Any) -> dict[str, Any]:
+    """The file of an archive, or the work that makes it."""
+    return {
+        "row": row,
+        "job": row.job,
+        "url": registry.object_url(row),
+        "running": row.stored is None and row.job is not None,
+    }
+
+
+@require_safe
+def archive_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The archive as it is kept."""
+    row = get_object_or_404(visible_to(request.user, Archive), pk=pk)
+    if row.stored is None:
+        raise Http404
+    return download_response(request.user, row.stored, through=row)
 
 
 # -- links at the head of lists ------------------------------------------------------------------------------------

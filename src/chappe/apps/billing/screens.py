@@ -293,9 +293,25 @@ registry.register(
             Column(name="created_at", label=_("Created"), kind=Kind.DATETIME),
             Column(name="last_sha256", label=_("Fingerprint of the last entry"), kind=Kind.REF, shown=False),
         ),
+        panels=(
+            Panel(
+                title=_("Details"), icon="info-circle",
+                columns=("first_day", "last_day", "entries", "first_position", "last_position", "created_at", "last_sha256"),
+            ),
+            Panel(title=_("The file"), icon="archive", template="billing/archive.html", context=pages.archive_panel, aside=True),
+        ),
         ordering=("-last_day", "-pk"),
         empty=_("No archive yet. Archive a month once it is over."),
         page_links=(pages.archive_link,),
+    )
+)  # fmt: skip
+registry.page(
+    Page(
+        slug="billing.archive-file",
+        path="billing/archive/<int:pk>/file/",
+        view=pages.archive_file,
+        label=_("Archive of the journal"),
+        area=AREA,
     )
 )
 

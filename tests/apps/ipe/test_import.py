@@ -149,7 +149,24 @@ def test_rows_of_another_operator_are_refused():
     rows = [line(names, IdentifiantImmeuble=f"IMB-{n}", CodeOI=code) for n, code in enumerate(("TELE", "AUTR"))]
     file = send(text_of(*rows, names=names), oi_code="TELE")
     assert (file.plan["create"], file.plan["refuse"]) == (1, 1)
-    assert list(file.issues.filter(severity="error").values_list("line", "code")) == [(3, "ipe.other-operator")]
+    column = names.index("CodeOI") + 1
+    told = file.issues.filter(severity="error").values_list("line", "column", "code")
+    assert list(told) == [(3, column, "ipe.other-operator")]
+    guessed = send(text_of(*rows, line(names, IdentifiantImmeuble="IMB-3", CodeOI="TELE"), names=names))
+    assert (guessed.plan["create"], guessed.plan["refuse"]) == (3, 0)
+    told = guessed.issues.filter(code="ipe.oi-differs").values_list("line", "column", "severity", "field")
+    assert list(told) == [(3, column, "warning", "CodeOI")]
+
+
+def test_a_word_that_files_write_otherwise_is_no_change(network):
+    Pm.objects.update(location_type="SHELTER")
+    told = {**PM, "TypeEmplacementPM": "PME-Shelter"}
+    again = send(text_of(imb(1, **told), imb(2, **told), imb(3)), LATER)
+    assert (again.verdict["code"], again.plan["changes"]) == ("nothing", 0)
+    told["TypeEmplacementPM"] = "LTE"
+    other = send(text_of(imb(1, **told), imb(2, **told), imb(3)), LATER)
+    changed = [(row.label, row.before, row.after) for row in other.changes.all()]
+    assert changed == [("FI-39198-0001", {"location_type": "PME-Shelter"}, {"location_type": "PME-Local technique"})]
 
 
 def test_files_apply_in_the_order_of_their_days_and_sequences(network):

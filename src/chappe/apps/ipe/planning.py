@@ -17,6 +17,7 @@ from chappe.apps.ipe.comparing import CHANGES, DELETE, MISSING, PLAN, REFUSE, UP
 from chappe.apps.ipe.tables import PK, ROW, Target, building_target, cpn_targets, pm_target
 from chappe.core.base.issue import Severity, declare
 from chappe.core.interop.checks import KEPT_MONTHS
+from chappe.core.interop.layout import fold
 from chappe.core.interop.reader import UNREAD
 from chappe.core.interop.spool import INNER, ISSUE_SCHEMA, Pile, Spool, blocks
 
@@ -25,6 +26,7 @@ ABANDONED = "ABANDONNE"
 
 declare(
     {
+        "ipe.oi-differs": "The row belongs to the OI “{value}”, the file seems to be of another one: it counts as a building of “{value}”.",
         "ipe.absent-kept": "{found} buildings of the network are not in the file. Lines of it could not be read, so nothing is said of them.",
     }
 )
@@ -65,6 +67,7 @@ class Planner:
     terms: Terms
     progress: Callable[[], None] = lambda: None
     refused: set[int] = of(default_factory=set)
+    usual_oi: str = ""
     _plan: Pile = of(init=False)
     _changes: Pile = of(init=False)
 
@@ -74,6 +77,7 @@ class Planner:
         self._plan, self._changes = Pile(folder / "plan.parquet", PLAN), Pile(folder / "changes.parquet", CHANGES)
         made = Plan(folder / "plan.parquet", folder / "changes.parquet")
         self.refused = set(self.spool.repeated)
+        self.usual_oi = self.terms.oi_code or usual_oi(self.spool)
         self._note(self.spool.repeated)
         if self.spool.layout.kind == "ipe":
             self._buildings(made)
@@ -117,9 +121,12 @@ class Planner:
                 "ipe.key-too-long", "IdentifiantImmeuble", 30,
             )
         ]  # fmt: skip
+        other = block.filter(pl.col("oi_code") != self.usual_oi).with_columns(pl.col("oi_code").alias("value"))
         if self.terms.strict_oi:
-            other = block.filter(pl.col("oi_code") != self.terms.oi_code)
-            hits.append(comparing.refusal(other.with_columns(pl.col("oi_code").alias("value")), "ipe.other-operator", "CodeOI"))  # fmt: skip
+            hits.append(comparing.refusal(other, "ipe.other-operator", "CodeOI"))
+        elif self.usual_oi and len(other):
+            told = comparing.refusal(other, "ipe.oi-differs", "CodeOI")
+            self.spool.remark(self._placed(told.with_columns(pl.lit(str(Severity.WARNING)).alias("severity"))))
         rows = self._refuse(hits)
         self._note(rows, block)
         return rows
@@ -142,10 +149,23 @@ class Planner:
         for frame in remarks:
             if len(frame):
                 said = frame.filter(pl.col("code") != "")
-                self.spool.remark(said)
+                self.spool.remark(self._placed(said))
                 rows += frame[ROW].to_list()
                 self.refused.update(said[ROW].to_list())
         return rows
+
+    def _placed(self, remarks: pl.DataFrame) -> pl.DataFrame:
+        """With the number of their column, where the header of the first table tells it."""
+        known = self.spool.layout.by_fold()
+        at: dict[str, int] = {}
+        for number, written in enumerate(self.spool.names, 1):
+            column = known.get(fold(written))
+            if column is not None:
+                at.setdefault(column.name, number)
+        first = pl.read_parquet(self.spool.rows, columns=[INNER], n_rows=1)[INNER]
+        own = pl.col(INNER).eq_missing(pl.lit(first[0] if len(first) else ""))
+        number = pl.col("field").replace_strict(list(at), list(at.values()), default=0, return_dtype=pl.Int32)
+        return remarks.with_columns(pl.when(own).then(number).otherwise(pl.lit(0, pl.Int32)).alias("column"))
 
     def _keep(self, made: Plan, target: Target, found: Sorted) -> None:
         self._refuse(found.remarks)
@@ -204,7 +224,7 @@ class Planner:
                 self._changes.add(comparing.differences(target, before, comparing.after_of(target, piece)))
 
     def _pms(self, made: Plan) -> None:
-        target = pm_target(self.spool.fields)
+        target = pm_target(self.spool.fields, self.spool.layout)
         if "pm" not in self.spool.fields:
             return
         self._small(made, target, latest(self.rows(), target, "pm"))
@@ -230,6 +250,15 @@ class Planner:
             self._small(made, target, latest(self.rows(), target, key))
         found = list(self.rows())
         self._small(made, link, pl.concat(found) if found else _no_rows(self.spool, ""))
+
+
+def usual_oi(spool: Spool) -> str:
+    """The OI that most rows of a file name; "" when none does."""
+    if "oi_code" not in spool.fields:
+        return ""
+    counts = pl.scan_parquet(spool.rows).group_by("oi_code").len().drop_nulls().sort("len", "oi_code", descending=True)
+    found = counts.head(1).collect()["oi_code"]
+    return str(found[0]) if len(found) else ""
 
 
 def target_of(spool: Spool) -> Target:

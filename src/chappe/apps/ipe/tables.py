@@ -6,15 +6,16 @@ when they say the same.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as of
 from typing import Any
 
 import polars as pl
 from django.db import models
 
 from chappe.apps.network.models import Building, Pm, PmLink, Prdm
-from chappe.core.interop.layout import Layout
+from chappe.core.interop.layout import Layout, fold, packaged
 from chappe.core.interop.spool import EXTRA
 
 PK, ROW = "pk", "row"
@@ -37,12 +38,16 @@ CPN_LINK = {
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """Column ``source`` of a frame ↔ ``field`` of the table. ``fk``: the reference of another thing."""
+    """Column ``source`` of a frame ↔ ``field`` of the table. ``fk``: the reference of another thing.
+
+    ``spellings`` (folded → as files write it): other words for the same value that people type into the table.
+    """
 
     source: str
     field: str
     kind: str
     length: int = 0
+    spellings: Mapping[str, str] = of(default_factory=dict, compare=False)
 
     @property
     def path(self) -> str:
@@ -105,7 +110,7 @@ def building_target(fields: Sequence[str], layout: Layout, *, extra: bool = Fals
     return Target("building", Building, (bind(Building, "oi_code", "oi_code"), bind(Building, "reference", "reference")), tuple(binds))  # fmt: skip
 
 
-def pm_target(fields: Sequence[str]) -> Target:
+def pm_target(fields: Sequence[str], layout: Layout | None = None) -> Target:
     """The PM that an IPE row repeats."""
     have = _names(Pm)
     binds = [bind(Pm, f, f[3:]) for f in fields if f.startswith("pm_") and f[3:] in have and f != "pm_kind"]
@@ -114,7 +119,14 @@ def pm_target(fields: Sequence[str]) -> Target:
         binds.append(bind(Pm, "projection", "projection"))
     if "modified_on" in fields:
         binds.append(bind(Pm, "modified_on", "modified_on"))
-    return Target("pm", Pm, (bind(Pm, "pm", "reference"),), tuple(binds))
+    told = tuple(_spelled(one, layout or packaged("ipe")) for one in binds)
+    return Target("pm", Pm, (bind(Pm, "pm", "reference"),), told)
+
+
+def _spelled(one: Bind, layout: Layout) -> Bind:
+    """With the words that the layout reads as the same: a shelter typed as “SHELTER” is no change when a file says “PME-Shelter”."""
+    column = next((c for c in layout.columns if c.field == one.source and c.kind == "enum"), None)
+    return replace(one, spellings=layout.enums[column.enum]) if column is not None and one.kind == "text" else one
 
 
 def cpn_targets(fields: Sequence[str]) -> tuple[Target, Target, Target]:
@@ -187,10 +199,16 @@ def from_rows(rows: Iterable[tuple[Any, ...]], target: Target) -> pl.DataFrame:
     return pl.DataFrame(series)
 
 
+def _as_files_say(held: pl.Series, spellings: Mapping[str, str]) -> pl.Series:
+    seen = held.unique().to_list()
+    return held.replace_strict(seen, [spellings.get(fold(text), text) for text in seen], return_dtype=pl.String)
+
+
 def _series(one: Bind, cells: Sequence[Any]) -> pl.Series:
     match one.kind:
         case "text" | "fk":
-            return pl.Series(one.source, cells, pl.String).fill_null("")
+            told = pl.Series(one.source, cells, pl.String).fill_null("")
+            return _as_files_say(told, one.spellings) if one.spellings else told
         case "json":
             texts = [cell if isinstance(cell, str) else json.dumps(cell or {}) for cell in cells]
             return _canonical(pl.Series(one.source, texts, pl.String))

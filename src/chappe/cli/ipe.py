@@ -52,13 +52,42 @@ def _layout(flow: str, path: Path | None) -> "Layout":
         fail(say(N_("{path} is no layout: {why}")).format(path=path, why=error))
 
 
+def _need_file(path: Path) -> None:
+    """Fail, saying why, unless ``path`` is a file."""
+    if path.is_file():
+        return
+    text = N_("{path} is a folder, not a file") if path.is_dir() else N_("there is no file {path}")
+    fail(say(text).format(path=path), say(N_("Give the path of a CSV or ZIP file.")))
+
+
+def _count(number: int, one: str, more: str) -> str:
+    """“1 error”, “2 errors”. French says none as it says one."""
+    single = number < 2 if language() == "fr" else number == 1
+    return say(one if single else more).format(count=number)
+
+
+def _summary(made: "Spool", errors: int, warnings: int) -> str:
+    """What a check found, in a sentence or two."""
+    if not made.usable:
+        return say(N_("The file cannot be read."))
+    lines = _count(made.lines, N_("{count} line"), N_("{count} lines"))
+    refused = _count(made.refused, N_("{count} line refused"), N_("{count} lines refused"))
+    wrong = _count(errors, N_("{count} error"), N_("{count} errors"))
+    odd = _count(warnings, N_("{count} warning"), N_("{count} warnings"))
+    told = say(N_("{lines}, {refused}; {errors}, {warnings}.")).format(
+        lines=lines, refused=refused, errors=wrong, warnings=odd
+    )
+    if made.versions:
+        return f"{told} " + say(N_("Version: {version}.")).format(version=", ".join(made.versions))
+    return f"{told} " + say(N_("Its columns are those of no known version."))
+
+
 def _spooled(layout: "Layout", path: Path, folder: Path) -> "Spool":
     import datetime as dt
 
     from chappe.core.interop.spool import spool
 
-    if not path.is_file():
-        fail(say(N_("there is no file {path}")).format(path=path), say(N_("Give the path of a CSV or ZIP file.")))
+    _need_file(path)
     folder.mkdir(parents=True, exist_ok=True)
     return spool(layout, path, folder, name=path.name, today=dt.datetime.now().astimezone().date())
 
@@ -109,17 +138,7 @@ def _check(flow: str, file: Path, as_json: bool, layout: Path | None) -> None:
             put_json({**told, **{f"{name}s" if name != "info" else "infos": number for name, number in counts.items()}})
         else:
             put_issues(counted())
-            text = N_("{lines} lines, {refused} refused; {errors} errors, {warnings} warnings. Version: {version}.")
-            version = ", ".join(made.versions) or "?"
-            tell(
-                say(text).format(
-                    lines=made.lines,
-                    refused=made.refused,
-                    errors=counts["error"],
-                    warnings=counts["warning"],
-                    version=version,
-                )
-            )
+            tell(_summary(made, counts["error"], counts["warning"]))
     raise typer.Exit(NOT_RUN if not made.usable else SOME_REJECTED if counts["error"] else FINE)
 
 
@@ -148,15 +167,14 @@ def _diff(flow: str, before: Path, after: Path, as_json: bool, layout: Path | No
         heads = [say(text) for text in (N_("Identifier"), N_("Event"), N_("Field"), N_("Before"), N_("After"))]
         shown = found.drop("modified_on").iter_rows()
         put_table(heads, ([str(cell) if cell is not None else "" for cell in row] for row in shown))
-        tell(say(N_("{count} differences.")).format(count=len(found)))
+        tell(_count(len(found), N_("{count} difference."), N_("{count} differences.")))
     raise typer.Exit(SOME_REJECTED if len(found) else FINE)
 
 
 def _import(flow: str, file: Path, options: dict[str, str], *, apply: bool, force: bool, as_json: bool) -> None:
     from chappe.cli.house import house, refuse
 
-    if not file.is_file():
-        fail(say(N_("there is no file {path}")).format(path=file), say(N_("Give the path of a CSV or ZIP file.")))
+    _need_file(file)
     with house():
         import logging
 

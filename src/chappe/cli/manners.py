@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FINE, SOME_REJECTED, NOT_RUN = 0, 1, 2
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # controls, marks of direction, halves of pairs, breaks of lines
 
 
 @cache
@@ -54,6 +56,13 @@ def fail(problem: str, advice: str = "") -> NoReturn:
     raise SystemExit(NOT_RUN)
 
 
+def plain(text: str) -> str:
+    """``text`` on one line, what a terminal would obey written out: a file says what it likes, it does not paint the screen."""
+    if text.isprintable():
+        return text
+    return "".join(ascii(sign)[1:-1] if unicodedata.category(sign) in _UNSAFE else sign for sign in text)
+
+
 def put_json(value: Any) -> None:
     """One JSON document on standard output."""
     put(json.dumps(value, ensure_ascii=False, indent=2))
@@ -64,7 +73,7 @@ def put_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if not sys.stdout.isatty():
         put("\t".join(headers))
         for row in rows:
-            put("\t".join(row))
+            put("\t".join(map(plain, row)))
         return
     from rich import box
     from rich.console import Console
@@ -73,7 +82,7 @@ def put_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
     table = Table(*headers, box=box.SIMPLE, header_style="bold")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(plain(cell)) for cell in row))
     Console().print(table)
 
 
@@ -83,7 +92,7 @@ def put_issues(issues: Iterable[Issue], *, stream: Any = None) -> None:
     colours = {Severity.ERROR: "\x1b[31m", Severity.WARNING: "\x1b[33m", Severity.INFO: "\x1b[36m"}
     painted = stream.isatty() and "NO_COLOR" not in os.environ
     for issue in issues:
-        line = issue.as_line(language())
+        line = plain(issue.as_line(language()))
         stream.write(f"{colours[issue.severity]}{line}\x1b[0m\n" if painted else line + "\n")
 
 

@@ -49,6 +49,11 @@ def _export(flow: str, out: Path, kind: str, version: str, day: str, names: tupl
         until = dt.date.fromisoformat(day) if day else None
     except ValueError:
         fail(say(N_("“{day}” is not a day")).format(day=day), say(N_("Such as 2026-11-21.")))
+    standing = next((path for path in (out, *out.parents) if path.exists()), None)
+    if standing is not None and not standing.is_dir():
+        fail(
+            say(N_("{path} is a file, not a folder")).format(path=standing), say(N_("Give another folder with --out."))
+        )
     with house():
         from django.utils import timezone
 

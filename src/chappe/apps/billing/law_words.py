@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from chappe.apps.billing.models.words import Nature
+
 CLASSES: dict[str, Any] = {
     "standard": pgettext_lazy("a rate of VAT", "standard"),
     "intermediate": pgettext_lazy("a rate of VAT", "intermediate"),
@@ -58,6 +60,12 @@ def said(row: Mapping[str, Any]) -> dict[str, Any]:
         **row,
         "rate_class": CLASSES.get(row.get("rate_class", ""), row.get("rate_class", "")),
         "case": CASES.get(row.get("case", ""), row.get("case", "")),
+        "nature": _nature(row.get("nature", "")),
         "source": SOURCES.get(row.get("source", ""), row.get("source", "")),
         "since": row["from"] if isinstance(row["from"], dt.date) else dt.date.fromisoformat(str(row["from"])),
     }
+
+
+def _nature(code: str) -> Any:
+    known = dict(Nature.choices)
+    return known.get(code, code)

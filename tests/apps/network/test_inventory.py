@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from chappe.apps.network import photos, queries, services
+from chappe.apps.network import photos, queries, seats, services
 from chappe.apps.network.forms import BuildingForm, PboForm, PmForm, ReferenceField
 from chappe.apps.network.models import Building, Cable, Change, Fibre, Module, Pbo, Pm, PmLink, Position, Prdm
 from chappe.kit.access.actor import Actor
@@ -262,3 +262,33 @@ def test_positions_are_given_all_or_none(bruno, chloe):
 
 def test_pbo_closures_count_as_boxes():
     assert make(Pbo, reference="BPE-1", kind="BPE").kind == "BPE"
+
+
+def test_cables_and_modules_are_found_by_the_positions_between_them(monkeypatch):
+    pm = make(Pm, reference="PM-1")
+    cables = [make(Cable, reference=f"CDI-{n}", capacity=12, pm=pm) for n in (1, 2, 3)]
+    modules = [make(Module, pm=pm, name=f"TIROIR {n}", capacity=24) for n in (1, 2, 3)]
+    for cable in cables[:2]:
+        for fibre in cable.fibres.all():
+            seat = modules[0 if cable == cables[0] else 1].positions.get(
+                number=fibre.number + (12 if cable == cables[1] else 0)
+            )
+            seat.fibre = fibre
+            seat.save()
+    shown = {
+        row.reference: (row.seat_names(), row.seat_numbers()) for row in seats.of_cables(Cable.objects.all(), None)
+    }
+    assert shown == {"CDI-1": ("TIROIR 1", "1–12"), "CDI-2": ("TIROIR 2", "13–24"), "CDI-3": ("", "")}
+    shown = {row.name: (row.seat_names(), row.seat_numbers()) for row in seats.of_modules(Module.objects.all(), None)}
+    assert shown == {"TIROIR 1": ("CDI-1", "1–12"), "TIROIR 2": ("CDI-2", "13–24"), "TIROIR 3": ("", "")}
+
+    def found(model, where):
+        return [str(getattr(row, "reference", "") or row.name) for row in model.objects.filter(where).order_by("pk")]
+
+    assert found(Cable, seats.cable_at_position("13")) == ["CDI-2"]
+    assert found(Cable, seats.cable_at_position("treize")) == []
+    assert found(Module, seats.module_with_position(" 12 ")) == ["TIROIR 1"]
+    for few in (200, 0):  # asked one by one, or row by row
+        monkeypatch.setattr(seats, "FEW", few)
+        assert found(Cable, seats.cable_in_module("tiroir 2")) == ["CDI-2"]
+        assert found(Module, seats.module_of_cable("cdi-1")) == ["TIROIR 1"]

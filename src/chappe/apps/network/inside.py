@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from chappe.apps.network import actions, cards, courses, queries
+from chappe.apps.network import actions, cards, courses, queries, seats
 from chappe.apps.network.access import AREA
 from chappe.apps.network.forms import CableForm, CourseForm, ModuleForm, PatchForm, PositionForm, SpliceForm
 from chappe.apps.network.models import (
@@ -38,13 +38,15 @@ registry.register(
         area=AREA,
         menu=Menu(section=SECTION, icon="layout-grid", order=70),
         empty=_("No module yet. Add the drawers of a PM: their positions are made with them."),
-        rows=joined("pm"),
+        rows=seats.of_modules,
         columns=(
             Column(name="name", label=_("Name"), kind=Kind.REF),
             Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), filter=FilterKind.STARTS),
             Column(name="rank", label=_("Place in the PM"), kind=Kind.NUMBER),
             Column(name="capacity", label=_("Positions"), kind=Kind.NUMBER),
             Column(name="columns", label=_("Positions a row"), kind=Kind.NUMBER, shown=False),
+            Column(name="fibred", label=_("Positions with a fibre"), source="seat_numbers", order_by="pk", sortable=False, where=seats.module_with_position),
+            Column(name="cables", label=_("Cables"), source="seat_names", order_by="pk", sortable=False, where=seats.module_of_cable),
         ),
         search=("name", "pm__reference"),
         ordering=("pm__reference", "rank", "name"),
@@ -116,7 +118,7 @@ registry.register(
         menu=Menu(section=SECTION, icon="line", order=80),
         intro=_("Transport, distribution and drop cables, with the colours of their maker."),
         empty=_("No cable yet. Add one: its fibres are made with it, in its colours."),
-        rows=joined("pm"),
+        rows=seats.of_cables,
         scopes=(
             Scope(name="distribution", label=_("Distribution"), where=Q(kind="DI")),
             Scope(name="transport", label=_("Transport"), where=Q(kind="TR")),
@@ -127,6 +129,8 @@ registry.register(
             Column(name="reference", label=_("Reference"), kind=Kind.REF, where=queries.reference(), filter=FilterKind.STARTS),
             Column(name="kind", label=_("Type"), filter=FilterKind.CHOICE),
             Column(name="pm", label="PM", kind=Kind.LINK, where=pointing("pm", Pm), filter=FilterKind.STARTS),
+            Column(name="module", label=_("Module"), source="seat_names", order_by="pk", sortable=False, where=seats.cable_in_module),
+            Column(name="positions", label=_("Positions"), source="seat_numbers", order_by="pk", sortable=False, where=seats.cable_at_position),
             Column(name="capacity", label=_("Fibres"), kind=Kind.NUMBER),
             Column(name="per_tube", label=_("Fibres a tube"), kind=Kind.NUMBER),
             Column(name="scheme", label=_("Colours"), filter=FilterKind.CHOICE),

@@ -20,9 +20,26 @@ from chappe.core.network.lines import read_path
 from chappe.kit.access.door import HOUSE, Access, ScopedModel
 
 COLOURED = 12 * (MAX_RINGS + 1)  # beyond, no colour is agreed
+SEAT_GAP = "\x1f"
 
 
-class Cable(ScopedModel):
+class Seated:
+    """What lists tell of the positions between a cable and a module; rows come from ``network.seats``, which finds both ends."""
+
+    def seat_names(self) -> str:
+        """“TI-1”, “TI-1 – TI-2”: the modules of a cable, the cables of a module."""
+        return self._seats(0, " – ")
+
+    def seat_numbers(self) -> str:
+        """“1–72”."""
+        return self._seats(1, "–")
+
+    def _seats(self, part: int, between: str) -> str:
+        ends = [(getattr(self, name, "") or "").split(SEAT_GAP) for name in ("seat_first", "seat_last")]
+        return between.join(dict.fromkeys(end[part] for end in ends if len(end) == 2))
+
+
+class Cable(Seated, ScopedModel):
     """A cable: transport (TR), distribution (DI) or drop (RA)."""
 
     access = Access(area="reseau", owner=HOUSE)
@@ -108,7 +125,7 @@ class Fibre(ScopedModel):
         }  # fmt: skip
 
 
-class Module(ScopedModel):
+class Module(Seated, ScopedModel):
     """A module (tiroir, tête) of a PM, with its positions in a grid."""
 
     access = Access(area="reseau", owner=HOUSE)

@@ -11,11 +11,19 @@ from django.utils import translation
 from hypothesis import settings as examples
 
 from chappe.core.base.memory import set_aside
+from tests.support.order import long_first
 
 # The same examples at every run: a landing never depends on luck. `HYPOTHESIS_PROFILE=explore` looks further.
 examples.register_profile("same", derandomize=True, deadline=None)
 examples.register_profile("explore", deadline=None)
 examples.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the files, in this order."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        long_first(items)
 
 
 @pytest.hookimpl(trylast=True)

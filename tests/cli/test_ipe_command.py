@@ -50,3 +50,16 @@ def test_a_folder_is_no_file_and_a_file_no_folder(tmp_path, command):
     assert told.exit_code == manners.NOT_RUN
     assert f"{file} est un fichier, pas un dossier" in told.stderr
     assert file.read_text() == ""
+
+
+@pytest.mark.parametrize(("kind", "told_so"), [("DELTA", True), ("FULL", False)])
+def test_a_delta_beside_a_full_file_says_what_the_difference_is_worth(tmp_path, kind, told_so):
+    before, after = (
+        tmp_path / "TELE_39_PM_IPEZMD_V30_20261031_01_FULL.csv",
+        tmp_path / f"TELE_39_PM_IPEZMD_V30_20261101_01_{kind}.csv",
+    )
+    before.write_text(text_of(line(IdentifiantImmeuble="A"), line(IdentifiantImmeuble="B")))
+    after.write_text(text_of(line(IdentifiantImmeuble="B")))
+    told = CliRunner().invoke(ipe, ["diff", str(before), str(after)])
+    assert told.stderr.startswith("1 différence.")
+    assert ("ne dit que ce qui a changé" in told.stderr) is told_so

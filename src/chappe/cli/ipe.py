@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 MOST = 200  # differences on the screen
 READY = "planned"
+ONLY_CHANGES = N_(
+    "One of these files tells only what changed: what it leaves out has not gone, and what it alone holds need not be new."
+)
 
 File = Annotated[Path, typer.Argument(help=say(N_("An IPE or CPN file: CSV, or ZIP of several.")))]
 Json = Annotated[bool, typer.Option("--json", help=say(N_("Answer in JSON, for programs.")))]
@@ -144,6 +147,7 @@ def _check(flow: str, file: Path, as_json: bool, layout: Path | None) -> None:
 
 def _diff(flow: str, before: Path, after: Path, as_json: bool, layout: Path | None) -> None:
     from chappe.core.interop.differ import compare_piles
+    from chappe.core.interop.names import PARTIAL, read_name
 
     with tempfile.TemporaryDirectory(prefix="chappe-") as folder:
         sides = []
@@ -168,6 +172,8 @@ def _diff(flow: str, before: Path, after: Path, as_json: bool, layout: Path | No
         shown = found.drop("modified_on").iter_rows()
         put_table(heads, ([str(cell) if cell is not None else "" for cell in row] for row in shown))
         tell(_count(len(found), N_("{count} difference."), N_("{count} differences.")))
+        if {read_name(before.name).kind, read_name(after.name).kind} & PARTIAL:
+            tell(say(ONLY_CHANGES))
     raise typer.Exit(SOME_REJECTED if len(found) else FINE)
 
 

@@ -91,6 +91,15 @@ def test_nothing_to_change_is_applied_with_that_verdict(client, alice, send):
     assert "It changed nothing: there is nothing to undo." in shown
 
 
+def test_a_refused_line_among_others_that_change_nothing_is_told_as_it_is(client, alice, send):
+    people.OperatorFactory(name="Altitel", code_interop="ALTI", tenant="altitel")
+    client.force_login(alice)
+    file = send("nom;code interop\nAltitel;ALTI\n;BORL\n")
+    assert (file.state, file.verdict["code"], file.plan["changes"]) == ("refused", "others-refused", 0)
+    assert "The lines that could be read change nothing; the others were refused" in page(client, file)
+    assert send("nom;code interop\n;BORL\n", "b.csv").verdict["code"] == "all-refused"
+
+
 def test_the_same_content_twice_is_applied_once_until_undone(client, alice, send, act):
     client.force_login(alice)
     first = act(send(IMPORTS / "operators.csv"), "apply")

@@ -70,6 +70,9 @@ def test_two_files_and_two_days_are_compared(client, alice):
     page = text(client, url)
     for said in ("IMB-1", "IMB-2", "IMB-3"):
         assert said in page
+    assert "tells only what changed" not in page
+    delta = send(text_of(imb(3, NombreLogementsAdresseIPE="9")), LATER, form="delta")
+    assert "tells only what changed" in text(client, comparison.url(second.intake.pk, delta.intake.pk))
     assert "IMB-2" not in text(client, url + "&event=MODIFICATION")
     lines = text(client, url.replace("/compare/?", "/compare.csv?") + "&field=dwellings").splitlines()
     assert lines[1] == "IMB-1;MODIFICATION;dwellings;3;8;2026-10-31"

@@ -61,7 +61,7 @@ def _conclude(row: ReceivedFile, job: int, form: Format, reading: Reading, sink:
     if plan["changes"]:
         return _end(row, job, State.PLANNED, "planned", {}, **counts)
     if errors:
-        return _end(row, job, State.REFUSED, "all-refused", {}, **counts)
+        return _end(row, job, State.REFUSED, "others-refused" if counts["ok"] else "all-refused", {}, **counts)
     return _end(row, job, State.APPLIED, "nothing", {}, applied_at=timezone.now(), **counts)
 
 

@@ -97,6 +97,7 @@ VERDICTS = {
     "waits": N_("It is in the queue and will be read in a moment."),
     "unreadable": N_("Nothing can be taken from this file: see its anomalies, mend it and send it again."),
     "all-refused": N_("No line of this file can be taken in: see its anomalies, mend them and send it again."),
+    "others-refused": N_("The lines that could be read change nothing; the others were refused: see their anomalies, mend them and send them again."),
     "nothing": N_("Nothing to change: everything this file says is so already."),
     "twin": N_("The same content was applied on {when}: it is not taken in twice. Undo the first to apply it again."),
     "stopped": N_("The work was stopped before its end. Nothing was changed: start it again."),

@@ -16,7 +16,7 @@ from chappe.apps.exchange import text
 from chappe.apps.ipe import comparison, quality, queries, words
 from chappe.apps.ipe.access import AREA
 from chappe.apps.ipe.exports import BOM, PIECE
-from chappe.apps.ipe.models import Intake, QualityLook, QualityScore
+from chappe.apps.ipe.models import Form, Intake, QualityLook, QualityScore
 from chappe.apps.ipe.pages import as_csv, page_number, pages_of
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import Level, may, visible_to
@@ -98,6 +98,7 @@ def _two_files(request: HttpRequest, pair: tuple[Intake, Intake], asked: dict[st
         "page": pages_of(found.total, number),
         "pair": pair,
         "shown": True,
+        "partial": any(one.form != Form.FULL for one in pair),
         **_tabs(events, fields, asked),
     }
 

@@ -26,6 +26,9 @@ _VERSION, _DATE, _SEQUENCE = re.compile(r"V\d{2}\Z"), re.compile(r"\d{8}\Z"), re
 _PARTY = re.compile(r"[A-Z][A-Z0-9]{3,4}\Z")
 
 
+PARTIAL = frozenset({"delta", "histo"})  # kinds that tell what changed, and nothing of the rest
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a name tells; "" or None where it tells nothing. ``version`` may lag behind the content: the header decides."""

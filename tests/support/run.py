@@ -41,7 +41,7 @@ def once(database: str, url: str, arguments: list[str]) -> tuple[int, dict[str, 
             "-m",
             "pytest",
             "-n",
-            os.environ.get("CHAPPE_TEST_PROCESSES", "4"),
+            os.environ.get("CHAPPE_TEST_PROCESSES", "3"),
             "--dist=loadfile",
             "--no-loadscope-reorder",  # tests.support.order says which files go first
             f"--randomly-seed={SEED}",

@@ -23,6 +23,7 @@ BOTH = (
     *(f"tests/kit/{part}" for part in ("access", "audit", "jobs")),
     "tests/kit/ops/test_backup.py",
     "tests/kit/test_bulk.py",
+    "tests/apps/publication/test_making.py",
     "tests/flows/test_a_call.py",
     "tests/flows/test_kill.py",
     "tests/contracts/test_rows.py",

@@ -21,6 +21,7 @@ PART = 20_000
 FEW = 100  # rows below which looking for constants costs more than binding them
 SORTING = "256MB"  # of memory for making an index again
 LOWEST = -(2**62)  # numbers below are not reckoned with
+ENOUGH = 10_000  # rows written from which what PostgreSQL knows of a table is out of date
 MANY = 5_000  # rows from which taking a trigger away and putting it back costs less than running it
 _at_once: dict[str, tuple[str, str]] = {}
 
@@ -269,13 +270,14 @@ def _foreign_keys(cursor: Any, table: str) -> list[tuple[str, str, str]]:
     return [(table, str(name), str(sql)) for name, sql in cursor.fetchall()]
 
 
-def analyse(tables: Iterable[type[models.Model]]) -> None:
-    """Let PostgreSQL count what the tables hold, so that it picks the right index after a large load.
+def analyse(tables: Iterable[type[models.Model]], *, after: int = ENOUGH) -> None:
+    """Let PostgreSQL count what the tables hold, so that it picks the right index from the first question after a large load,
+    and not once its own clock has come round. Nothing ``after`` fewer rows than :data:`ENOUGH`.
 
     SQLite is left with its rules of thumb: it counts averages alone, and a column that is mostly empty (an hexaclé, a RNB key)
     then looks as if no value of it were worth its index.
     """
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or after < ENOUGH:
         return
     with connection.cursor() as cursor:
         for model in tables:

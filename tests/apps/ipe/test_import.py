@@ -2,9 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chappe.apps.exchange import progress, services
+from chappe.apps.exchange.models import ReceivedFile
 from chappe.apps.ipe import undoing
 from chappe.apps.network.models import Building, Change, Pm, Pto
 from chappe.kit.access.actor import Actor
@@ -321,3 +324,14 @@ def test_the_bar_moves_while_a_file_is_undone(monkeypatch):
     assert undone(file).state == "undone"
     assert told == [(2, 5), (4, 5), (5, 5)]
     assert not Building.objects.exists()
+
+
+def test_a_large_file_has_its_tables_counted_again_when_applied_and_when_undone(monkeypatch):
+    """So that PostgreSQL picks the right index from the first page on, and not a minute later."""
+    monkeypatch.setattr("chappe.kit.bulk.ENOUGH", 2)
+    counts = {"postgresql": 1}.get(connection.vendor, 0)
+    for act in (lambda: applied(text_of(imb(1, **PM), imb(2))), lambda: undone(ReceivedFile.objects.get())):
+        with CaptureQueriesContext(connection) as asked:
+            act()
+        told = [query["sql"] for query in asked if query["sql"].startswith("ANALYZE")]
+        assert [told.count(f'ANALYZE "network_{table}"') for table in ("building", "change", "pm")] == [counts] * 3

@@ -1,10 +1,13 @@
 """The three kinds of files: what they hold, for whom, under which name; read back equal with the reader of the house."""
 
 import datetime as dt
+from functools import partial
 
 import pytest
 
 from chappe.apps.network.models import Building, Pm, PmLink
+from chappe.apps.publication import ipe_rows, writing
+from chappe.apps.publication.ipe_rows import IpeRows
 from chappe.apps.publication.models import PublishedFile
 
 from .conftest import change, delete
@@ -166,3 +169,24 @@ def test_made_again_the_same_day_gives_the_same_bytes_whatever_came_later(altite
         again = made(kind, D(2026, 10, 12), altitel, again="perdu par le destinataire")
         assert (again.files, again.same) == ([], 3)
     assert {row.key(): row.sha256 for row in PublishedFile.objects.all()} == first
+
+
+@pytest.mark.parametrize("kind", ["full", "delta", "histo"])
+def test_parts_of_one_row_give_the_same_bytes_and_let_others_ask_between_them(altitel, boreal, monkeypatch, kind):
+    """What puts rows together, and who follows the work, ask the database while a statement is still being read."""
+    day = D(2026, 10, 12) if kind == "delta" else LAST
+    for number, later in ((1, D(2026, 10, 12)), (2, D(2026, 10, 12)), (3, D(2026, 11, 2))):
+        change(building(number), later, dwellings=30 + number)
+    change(Pm.objects.get(reference="FI-39198-0001"), D(2026, 10, 12), capacity=400)
+    change(Pm.objects.get(reference="FI-39198-0002"), D(2026, 11, 3), state="DEPLOYE")
+    delete(building(4), D(2026, 11, 4))
+    first = {row.key(): row.sha256 for row in made(kind, day, altitel, boreal).files}
+    assert len(first) == 6  # two zones and the CPN, for each
+
+    monkeypatch.setattr(writing, "IpeRows", partial(IpeRows, part=1))
+    monkeypatch.setattr(ipe_rows, "EVENT_PART", 1)
+    seen = []
+    again = made(kind, day, altitel, boreal, again="en petites parts", progress=lambda rows, _: seen.append((rows, Building.objects.count())))  # fmt: skip
+    assert (again.files, again.same) == ([], 6)
+    assert {count for _, count in seen} == {3}
+    assert len(seen) > 3

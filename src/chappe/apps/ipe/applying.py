@@ -25,7 +25,7 @@ from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
 from chappe.core.base.ahead import ahead
 from chappe.core.interop.spool import Pile
 from chappe.kit.access.actor import Actor
-from chappe.kit.bulk import insert, without_indexes
+from chappe.kit.bulk import analyse, insert, without_indexes
 
 MANY = 50_000
 BEFORE = {"thing": pl.String, "kind": pl.String, PK: pl.Int64, "name": pl.String, "values": pl.String}
@@ -54,6 +54,7 @@ def apply(file: Any, actor: Actor) -> None:
                 done = Tally(plan.filter(pl.col("kind").is_in([CREATE, UPDATE, ABANDON, DELETE])).height)
                 for target in targets(intake):
                     _one(intake, target, plan.filter(pl.col("thing") == target.thing), before, by=by, done=done)
+                analyse([Change, *(target.model for target in targets(intake))], after=done.total)
         except IntegrityError as error:
             raise ValidationError(_moved()) from error
         intake.before = aside.keep(before.close(), f"{file.name}.before.parquet", actor=actor, owner=file.owner)

@@ -17,9 +17,9 @@ from chappe.apps.ipe.comparing import CREATE, DELETE, GAP, UPDATE
 from chappe.apps.ipe.models import Intake
 from chappe.apps.ipe.planning import ABANDON
 from chappe.apps.ipe.tables import PK, Target
-from chappe.apps.network.models import Building, Pm, PmLink, Prdm
+from chappe.apps.network.models import Building, Change, Pm, PmLink, Prdm
 from chappe.kit.access.actor import Actor
-from chappe.kit.bulk import insert
+from chappe.kit.bulk import analyse, insert
 
 PIECE = 20_000  # rows put back between two movements of the bar
 #: What an undone building leaves in the journal: enough to tell it abandoned. A first file makes them by the hundred thousand.
@@ -45,6 +45,7 @@ def undo(file: Any, actor: Actor) -> None:
             for target in reversed(targets(intake)):
                 here = pl.col("thing") == target.thing
                 _one(intake, target, plan.filter(here), before.filter(here), by=by, done=done)
+            analyse([Change, *(target.model for target in targets(intake))], after=done.total)
     except IntegrityError as error:
         raise ValidationError(_("Something depends on the rows this file made: they cannot go.")) from error
     intake.applied, intake.last_change = False, None

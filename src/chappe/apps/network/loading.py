@@ -24,6 +24,7 @@ from chappe.core.gracethd.things import cable_of
 from chappe.kit.access.actor import Actor
 from chappe.kit.access.door import house_only
 from chappe.kit.audit import services as audit
+from chappe.kit.bulk import analyse
 
 LINKS = 12  # PMs linked from the page of the file
 
@@ -52,6 +53,8 @@ class Loader:
         self._unsplice([_own(change) for change in gone])
         self._positions({_own(c): c.after.get("fibre") for c in by_kind["position"]}, by_kind["position"])
         self._splices([change for change in by_kind["splice"] if change.kind != "delete"])
+        written = {*(kind.model for name, kind in KINDS.items() if by_kind.get(name)), Fibre, Position, Splice, Change}
+        analyse(written, after=total)
         return Applied(self.finish(), self.keys)
 
     def finish(self) -> list[Any]:

@@ -4,7 +4,7 @@ A premises that hangs on a technical PM is published under the PM that groups it
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -142,20 +142,21 @@ class IpeRows:
         later = before.since("building", self.day, reference__in=references)
         for texts in self._texts(Building.objects.filter(reference__in=references)):
             yield self._finished(self._as_of(texts, later))
-        yield from self._went(later, told.filter(event=DELETED).values("reference"))
+        yield from self._went(later, told.filter(event=DELETED).values_list("reference", flat=True))
         if pms := self._changed_pms(day=self.day):
             rows = Building.objects.filter(pm_id__in=pms).exclude(reference__in=references)
             later = before.since("building", self.day, reference__in=rows.values("reference"))
             for texts in self._texts(rows):
                 yield self._finished(self._as_of(texts, later))
 
-    def _went(self, later: pl.DataFrame, deleted: Any) -> Iterator[pl.DataFrame]:
+    def _went(self, later: pl.DataFrame, deleted: Iterable[str]) -> Iterator[pl.DataFrame]:
         """What went after the day, as it was; and what went on the day, once, abandoned."""
         still = before.revived(later, self._wanted)
         if len(still):
             yield self._finished(dated(still, "building", self.day, still["reference"]))
-        told = before.changes("building", {"day": self.day, "reference__in": deleted})
-        if len(told):
+        gone = sorted(set(deleted))
+        for start in range(0, len(gone), EVENT_PART):
+            told = before.changes("building", {"day": self.day, "reference__in": gone[start : start + EVENT_PART]})
             yield self._finished(self._abandoned(before.tombs(told, self._wanted), pl.lit(self.day.isoformat())))
 
     def _abandoned(self, tombs: pl.DataFrame, day: pl.Expr) -> pl.DataFrame:

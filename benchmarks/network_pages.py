@@ -4,6 +4,8 @@ import logging
 import time
 from typing import Any
 
+from chappe.core.base.stack import with_room
+
 GOAL = 0.2
 #: name, screen, parameters; {…} are filled from a building in the middle of the network
 PAGES: tuple[tuple[str, str, str], ...] = (
@@ -73,6 +75,11 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("cables, first page", "network.cable", ""),
     ("cables, drops", "network.cable", "scope=drop"),
     ("cables of a PM", "network.cable", "scope=all&pm={inside}"),
+    ("cables, by module", "network.cable", "scope=all&module=TIROIR+01"),
+    ("cables, by position", "network.cable", "scope=all&positions=12"),
+    ("modules, first page", "network.module", ""),
+    ("modules, by position", "network.module", "fibred=12"),
+    ("modules, by cable", "network.module", "cables={cable}"),
     ("fibres, first page", "network.fibre", ""),
     ("fibres of a cable", "network.fibre", "cable={cable}"),
     ("splices, first page", "network.splice", ""),
@@ -155,7 +162,7 @@ def sample() -> dict[str, Any]:
 def asked(client: Any, address: str) -> tuple[float, float]:
     """(seconds, seconds of this process) for one page."""
     wall, cpu = time.perf_counter(), time.process_time()
-    answer = client.get(address)
+    answer = with_room(client.get)(address)  # as the web server does
     taken = time.perf_counter() - wall, time.process_time() - cpu
     if answer.status_code != 200:
         raise SystemExit(f"{address}: {answer.status_code}")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import month
+from chappe.core.base.stack import with_room
 
 GOAL = 0.3
 #: name, address and parameters of each page
@@ -155,7 +156,7 @@ def _asked(client: Any, address: str) -> tuple[float, float]:
     found.forget()
 
     def ask() -> None:
-        answer = client.get(address, follow=True)
+        answer = with_room(client.get)(address, follow=True)  # as the web server does
         if answer.status_code != 200:
             raise SystemExit(f"{address}: {answer.status_code}")
 

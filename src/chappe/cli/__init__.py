@@ -8,6 +8,8 @@ import importlib
 import sys
 from typing import Any
 
+from chappe.core.base.stack import with_room
+
 #: command → (where it stands: "module:object" of a Typer app or a command function, one line of help)
 COMMANDS: dict[str, tuple[str, str]] = {
     "rate": ("chappe.cli.rate:rate", "Price a file of calls with a tariff plan."),
@@ -93,6 +95,7 @@ def group() -> Any:
     )
 
 
+@with_room
 def main(args: list[str] | None = None) -> None:
     """Entry point of the ``chappe`` script. Ends the process with 0, 1 (some rows rejected) or 2 (could not run)."""
     from chappe.cli.manners import polite

@@ -5,11 +5,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from chappe.core.base import memory
+from chappe.core.base.stack import with_room
 from chappe.kit.ops import logs
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chappe.web.settings")
 logs.configure()
-application = get_wsgi_application()
+application = with_room(get_wsgi_application())
 
 
 def _loaded() -> None:

@@ -64,6 +64,26 @@ def test_what_hangs_on_a_pm_keeps_it():
     assert told() == before
 
 
+def test_the_page_that_refuses_a_deletion_leads_to_what_must_go_first(client, alice):
+    """The first five of each kind, for who may open them."""
+    pm = make(Pm, reference="PM-1")
+    rows = [make(Building, reference=f"IMB-{n}", pm=pm) for n in range(1, 8)]
+    client.force_login(alice)
+    asked = client.get(registry.url("network.pm", "delete", pk=pm.pk))
+    assert asked.status_code == 200
+    [line] = asked.context["blocked"]
+    for row in rows[:5]:
+        assert f'href="{registry.url("network.building", "detail", pk=row.pk)}">{row.reference}</a>' in line
+    assert line.startswith("7 ")
+    assert line.endswith(", …)")
+    assert "IMB-6" not in line
+    for row in rows[1:]:
+        services.delete(actor=SYSTEM, object=row)
+    [line] = client.get(registry.url("network.pm", "delete", pk=pm.pk)).context["blocked"]
+    assert line.startswith("1 ")
+    assert line.endswith("IMB-1</a>)")
+
+
 def test_a_link_that_goes_is_told_by_its_pm():
     pm, prdm = make(Pm, reference="PM-1"), make(Prdm, reference="PRDM-1")
     link = make(PmLink, pm=pm, prdm=prdm)

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from chappe.apps.parties.models import Commune, Contact
-from chappe.kit.screens import registry
+from chappe.kit.screens import paging, registry
 from chappe.kit.screens.filters import filterset_for
 from chappe.kit.screens.listing import Listing
 from chappe.kit.screens.paging import page_of
@@ -183,6 +183,25 @@ def test_deep_pages_skip_keys_only_and_never_count_all(alice):
     assert (page.first, page.last, page.pages, page.more) == (226, 250, 12, True)
     seen = [row.pk for number in range(1, 13) for row in page_of(qs, number, 25, 1_000).rows]
     assert len(seen) == len(set(seen)) == 300
+
+
+@pytest.mark.parametrize(
+    ("limit", "named", "asked"), [(1_000, 1_000, 1), (1_000, 5, 2), (100, 1_000, 2), (20_000, 1_000, 2)]
+)
+def test_a_filtered_list_asks_its_filter_once_where_it_finds_few(alice, monkeypatch, limit, named, asked):
+    """The same page whichever way it was read: keys named, keys asked again, a count that stops, a count to the end."""
+    monkeypatch.setattr(paging, "LISTED", named)
+    Commune.objects.bulk_create(
+        Commune(insee=f"{n:05d}", name=f"C{n % 7}", postal_codes="39100" if n % 2 else "25000") for n in range(600)
+    )
+    screen = registry.get("test.commune")
+    qs = apply_order(screen, queryset_for(screen, alice).filter(postal_codes="39100"), "-name")
+    with CaptureQueriesContext(connection) as queries:
+        page = page_of(qs, 3, 25, limit)
+    assert sum("39100" in query["sql"] for query in queries) == asked
+    expected = sorted(Commune.objects.filter(postal_codes="39100"), key=lambda row: (row.name, row.pk), reverse=True)
+    assert [row.pk for row in page.rows] == [row.pk for row in expected[50:75]]
+    assert (page.count.number, page.count.capped) == ((100, True) if limit == 100 else (300, False))
 
 
 def test_every_order_ends_with_the_key():

@@ -133,7 +133,7 @@ registry.register(
             Column(name="positions", label=_("Positions"), source="seat_numbers", order_by="pk", sortable=False, where=seats.cable_at_position),
             Column(name="capacity", label=_("Fibres"), kind=Kind.NUMBER),
             Column(name="per_tube", label=_("Fibres a tube"), kind=Kind.NUMBER, shown=False),
-            Column(name="scheme", label=_("Colours"), filter=FilterKind.CHOICE),
+            Column(name="scheme", label=_("Colours"), filter=FilterKind.CHOICE, shown=False),
             Column(name="start", kind=Kind.REF, label=pgettext_lazy("an end of a cable", "From"), where=queries.reference("start")),
             Column(name="end", kind=Kind.REF, label=pgettext_lazy("an end of a cable", "To"), where=lambda text: Q(end__istartswith=text)),
             Column(name="length", label=_("Length (m)"), kind=Kind.NUMBER, shown=False),

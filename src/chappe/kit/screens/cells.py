@@ -20,6 +20,7 @@ from .declare import Column, Kind, Screen, Tone
 from .values import cell_text, cell_value, choice_label, choices_of, currency_of, read
 
 RIGHT = frozenset({Kind.MONEY, Kind.NUMBER, Kind.DURATION, Kind.SIZE, Kind.DATE, Kind.DATETIME})
+SHORT = 24  # characters of a name that is not broken
 _DASH = mark_safe('<span class="ch-dim">–</span>')
 
 
@@ -73,7 +74,7 @@ class Painter:
                 stamp = value.isoformat() if hasattr(value, "isoformat") else str(value)
                 return format_html('<time datetime="{}">{}</time>', stamp, cell_text(self.screen, column, obj))
             case Kind.REF:
-                return format_html('<span class="ch-ref">{}</span>', value)
+                return format_html('<span class="ch-ref{}">{}</span>', _whole(value), value)
         if isinstance(value, list):
             return format_html_join(", ", "{}", ((self.object(item),) for item in value))
         if isinstance(value, Model) and not choices_of(self.screen, column):
@@ -87,13 +88,24 @@ class Painter:
         screen = self._screen_of(type(obj))
         if screen is None:
             return format_html("{}", obj)
-        return format_html('<a href="{}">{}</a>', registry.url(screen.slug, "detail", pk=obj.pk), obj)
+        return format_html(
+            '<a{} href="{}">{}</a>',
+            SafeString(' class="ch-whole"' if _whole(obj) else ""),
+            registry.url(screen.slug, "detail", pk=obj.pk),
+            obj,
+        )
 
     def _screen_of(self, model: type[Model]) -> Screen | None:
         if model not in self._links:
             screen = registry.for_model(model)
             self._links[model] = screen if screen and may(self.user, screen.area, Level.READ) else None
         return self._links[model]
+
+
+def _whole(name: Any) -> str:
+    """A class for a name of one short word, which no line breaks at its hyphens."""
+    text = str(name)
+    return " ch-whole" if len(text) <= SHORT and " " not in text else ""
 
 
 def head_of(screen: Screen, obj: Any) -> str:

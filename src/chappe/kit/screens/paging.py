@@ -11,8 +11,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.sql.where import WhereNode
 
-from .query import Count, counted
+from .query import Count, counted, of_found
 
+LISTED = 1_000  # keys that one statement names
 FEW = 10_000  # rows that are ordered at no cost that anybody sees
 
 
@@ -72,17 +73,27 @@ def by_key(qs: QuerySet, keys: Sequence[Any]) -> QuerySet:
     return rows.filter(pk__in=keys)
 
 
+def _all_keys(bare: QuerySet, limit: int) -> list[Any] | None:
+    """The keys of a filtered list that is not counted far: its filters are then answered once, and not again to order what they
+    found. None where the rows are counted by the database, without being read."""
+    if limit > FEW or not narrowed(bare):
+        return None
+    return list(bare.order_by().values_list("pk", flat=True)[: limit + 1])
+
+
 def page_of(qs: QuerySet, number: int, per_page: int, limit: int) -> Slice:
     """Page ``number`` (from 1, brought back into range) of an ordered ``qs``; three queries, whatever the size."""
-    count = counted(qs, limit)
+    bare = qs.select_related(None).prefetch_related(None)
+    keys_of_all = _all_keys(bare, limit)
+    count = counted(qs, limit) if keys_of_all is None else of_found(len(keys_of_all), limit)
     number = min(max(1, number), max(1, -(-count.number // per_page)))
     start = (number - 1) * per_page
     if getattr(qs, "slices_whole", False):  # it knows itself how to read a page of wide rows
         rows = list(qs[start : start + per_page]) if count.number else []
         return Slice(rows, number, per_page, count, start + per_page < count.number)
-    bare = qs.select_related(None).prefetch_related(None)
     if count.number and not count.capped and count.number <= FEW and narrowed(bare):
-        few = bare.order_by().values("pk")[: FEW + 1]
+        listed = keys_of_all is not None and len(keys_of_all) <= LISTED
+        few = keys_of_all if listed else bare.order_by().values("pk")[: FEW + 1]
         bare = bare.model._base_manager.filter(pk__in=few).order_by(*bare.query.order_by)
     keys = list(bare.values_list("pk", flat=True)[start : start + per_page]) if count.number else []
     found = {row.pk: row for row in by_key(qs, keys)} if keys else {}

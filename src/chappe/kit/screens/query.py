@@ -110,7 +110,11 @@ def apply_order(screen: Screen, qs: QuerySet, sort: str = "") -> QuerySet:
 
 def counted(qs: QuerySet, limit: int) -> Count:
     """How many rows, looking at ``limit`` + 1 of them at the most: a million rows cost no more than the limit."""
-    found = qs.order_by().values("pk")[: limit + 1].count()
+    return of_found(qs.order_by().values("pk")[: limit + 1].count(), limit)
+
+
+def of_found(found: int, limit: int) -> Count:
+    """The count that ``found`` rows tell, of ``limit`` + 1 looked at."""
     return Count(limit, capped=True) if found > limit else Count(found)
 
 
@@ -119,7 +123,7 @@ def counted_all(rows: list[QuerySet], limit: int) -> list[Count]:
     together = getattr(rows[0], "counted_together", None) if rows else None
     if together is None:
         return [counted(qs, limit) for qs in rows]
-    return [Count(limit, capped=True) if found > limit else Count(found) for found in together(rows)]
+    return [of_found(found, limit) for found in together(rows)]
 
 
 def apply_of(screen: Screen, qs: QuerySet, text: str) -> QuerySet:

@@ -3,14 +3,12 @@
 An edit never overwrites what somebody else has changed meanwhile, and a delete says first what goes with it.
 """
 
-from collections import Counter
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
-from django.db.models.deletion import Collector
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -25,6 +23,7 @@ from chappe.kit.screens.forms import VERSION, add_refusal, build_form, values_of
 from chappe.kit.ui import formats
 
 from .base import as_refusal, object_or_404, on_screen, refusals, refuse_unless, safe_back
+from .dependants import dependants
 
 
 @on_screen(Level.WRITE)
@@ -103,7 +102,7 @@ def delete(request: HttpRequest, screen: Screen, pk: str) -> HttpResponse:
     obj = object_or_404(screen, request.user, pk)
     refuse_unless(rights.may_delete(screen, request.user, obj))
     name, back = head_of(screen, obj), registry.url(screen.slug, "detail", pk=obj.pk)
-    going, blocked = dependants(obj)
+    going, blocked = dependants(obj, request.user)
     if request.method == "POST" and not blocked:
         try:
             with transaction.atomic():
@@ -111,7 +110,7 @@ def delete(request: HttpRequest, screen: Screen, pk: str) -> HttpResponse:
         except ValidationError as error:
             blocked = refusals(error)
         except (ProtectedError, RestrictedError):
-            blocked = dependants(obj)[1] or [_("Other rows still use it.")]
+            blocked = dependants(obj, request.user)[1] or [_("Other rows still use it.")]
         else:
             messages.success(request, _("“%(name)s” is deleted.") % {"name": name})
             return HttpResponseRedirect(safe_back(request, registry.url(screen.slug, "list")))
@@ -120,27 +119,3 @@ def delete(request: HttpRequest, screen: Screen, pk: str) -> HttpResponse:
         "title": _("Delete %(name)s?") % {"name": name}, "page_title": name,
     }  # fmt: skip
     return render(request, "screens/delete.html", context, status=409 if blocked and request.method == "POST" else 200)
-
-
-def dependants(obj: Any) -> tuple[list[str], list[str]]:
-    """What a delete takes along (“12 contacts”), and what forbids it; each as lines for a reader."""
-    collector = Collector(using=obj._state.db or "default")
-    try:
-        collector.collect([obj])
-    except (ProtectedError, RestrictedError) as error:
-        held = getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", ())
-        return [], _lines(Counter(type(row) for row in held))
-    counts: Counter[type] = Counter({model: len(rows) for model, rows in collector.data.items()})
-    for rows in collector.fast_deletes:
-        counts[rows.model] += rows.count()
-    counts[type(obj)] -= 1
-    return _lines(
-        Counter({model: number for model, number in counts.items() if number > 0 and not model._meta.auto_created})
-    ), []
-
-
-def _lines(counts: Counter[Any]) -> list[str]:
-    def words(model: Any, number: int) -> str:
-        return str(model._meta.verbose_name if number == 1 else model._meta.verbose_name_plural)
-
-    return [f"{formats.number(number)} {words(model, number)}" for model, number in counts.most_common()]

@@ -1,5 +1,6 @@
 """``chappe demo``: everything with realistic data, at a printed address."""
 
+import logging
 import signal
 import threading
 from typing import Annotated, Any
@@ -22,12 +23,9 @@ def demo(
     Example: chappe demo
     """
     out(say(N_("Preparing the demonstration. The first time takes a minute: the rating engine is being compiled.")))
-    with house():
-        import logging
-
+    with house(least=logging.ERROR):  # the steps say enough
         from chappe.web.demo import run
 
-        logging.getLogger("chappe").setLevel(logging.ERROR)  # the steps say enough
         try:
             run.prepare(lambda step, **holes: out("  " + say(step, **holes)))
             serve(run, *run.address(), check=check)

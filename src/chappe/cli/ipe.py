@@ -4,6 +4,7 @@
 """
 
 import importlib.util
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -181,10 +182,7 @@ def _import(flow: str, file: Path, options: dict[str, str], *, apply: bool, forc
     from chappe.cli.house import house, refuse
 
     _need_file(file)
-    with house():
-        import logging
-
-        logging.getLogger("chappe").setLevel(logging.WARNING)  # the verdict says enough
+    with house(least=logging.WARNING):  # the verdict says enough
         from chappe.apps.exchange import services
         from chappe.kit.access.actor import Actor
 

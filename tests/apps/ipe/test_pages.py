@@ -1,6 +1,7 @@
 """Pages of files received, of the comparison, of the quality and of layouts; CPN; damaged files; a worker killed."""
 
 import json
+import logging
 import signal
 import time
 
@@ -223,6 +224,7 @@ def test_the_command_line_plans_then_applies(tmp_path, capsys, monkeypatch):
     path.write_text(text_of(imb(1), imb(2)))
     with capture_logs():  # they go to the terminal's other stream, which this test has not set up
         assert ended(lambda: ipe._import("ipe", path, given, apply=True, force=False, as_json=True)) == 0
+    assert logging.getLogger("chappe").level == logging.NOTSET  # quiet for the time of a command only
     told = json.loads(capsys.readouterr().out)
     assert (told["state"], told["plan"]["create"], Building.objects.count()) == ("applied", 2, 2)
     other = tmp_path / "b.csv"

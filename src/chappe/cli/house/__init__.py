@@ -4,6 +4,7 @@ Imported only by commands that need the database; ``chappe rate`` and its like m
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -80,8 +81,22 @@ def table(rows: Sequence[Sequence[Any]], heads: Sequence[str]) -> None:
 
 
 @contextmanager
-def house() -> Iterator[None]:
-    """Django set up, logs to standard error, sentences in the reader's language, refusals as exit codes."""
+def _quiet(least: int) -> Iterator[None]:
+    ours = logging.getLogger("chappe")
+    before = ours.level
+    ours.setLevel(least or before)
+    try:
+        yield
+    finally:
+        ours.setLevel(before)
+
+
+@contextmanager
+def house(*, least: int = logging.NOTSET) -> Iterator[None]:
+    """Django set up, logs to standard error, sentences in the reader's language, refusals as exit codes.
+
+    ``least``: the level below which our own logs are kept quiet while the command runs, where its answer says enough.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chappe.web.settings")
     try:
         import django
@@ -96,7 +111,7 @@ def house() -> Iterator[None]:
     from chappe.kit.ops import logs
 
     logs.configure()
-    with translation.override(reader_language()):
+    with translation.override(reader_language()), _quiet(least):
         try:
             yield
         except ValidationError as error:

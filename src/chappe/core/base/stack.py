@@ -1,6 +1,6 @@
 """Room for the calls within a call.
 
-CPython (3.11 and later) keeps the frames of a thread in chunks of sixteen kilobytes. A call that does not fit the chunk asks the
+CPython 3.11 keeps the frames of a thread in chunks of sixteen kilobytes. A call that does not fit the chunk asks the
 system for another one, given back when the call returns: code that calls the same small functions again and again just at the end
 of a chunk, as templates do, asks ten thousand times. The same page then takes 70 or 270 milliseconds, as its depth has it.
 """

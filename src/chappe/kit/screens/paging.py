@@ -76,7 +76,7 @@ def by_key(qs: QuerySet, keys: Sequence[Any]) -> QuerySet:
 def _all_keys(bare: QuerySet, limit: int) -> list[Any] | None:
     """The keys of a filtered list that is not counted far: its filters are then answered once, and not again to order what they
     found. None where the rows are counted by the database, without being read."""
-    if limit > FEW or not narrowed(bare):
+    if limit > FEW or getattr(bare, "slices_whole", False) or not narrowed(bare):
         return None
     return list(bare.order_by().values_list("pk", flat=True)[: limit + 1])
 

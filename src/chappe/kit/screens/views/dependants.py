@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from chappe.kit.access.door import visible_to
 from chappe.kit.screens import registry, rights
-from chappe.kit.screens.cells import head_of
+from chappe.kit.screens.cells import Painter
 from chappe.kit.ui import formats
 
 NAMED = 5  # of each kind of row that forbids
@@ -34,7 +34,7 @@ def dependants(obj: Model, user: Any) -> tuple[list[str], list[str]]:
 
 
 def _holding(held: Iterable[Model], user: Any) -> list[str]:
-    """“1 PTO (FI-39-0001)”: what has to go first."""
+    """“1 contact (Jeanne)”: what has to go first."""
     rows: dict[type[Model], list[Any]] = {}
     for row in held:
         rows.setdefault(type(row), []).append(row.pk)
@@ -43,15 +43,15 @@ def _holding(held: Iterable[Model], user: Any) -> list[str]:
 
 
 def _ways(model: type[Model], keys: list[Any], user: Any) -> SafeString:
-    """Links to the first of them that ``user`` may open."""
+    """The first of them that ``user`` may open, as links."""
     screen = registry.for_model(model)
     if screen is None or not rights.may_read(screen, user):
         return SafeString("")
     first = visible_to(user, model).filter(pk__in=keys[:NAMED]).order_by("pk")
-    links = [(registry.url(screen.slug, "detail", pk=row.pk), head_of(screen, row)) for row in first]
+    painter = Painter(screen, user)
+    links = [(painter.object(row),) for row in first]
     more = ", …" if len(keys) > len(links) else ""
-    named = format_html_join(", ", '<a class="ch-whole" href="{}">{}</a>', links)
-    return format_html(" ({}{})", named, more) if links else SafeString("")
+    return format_html(" ({}{})", format_html_join(", ", "{}", links), more) if links else SafeString("")
 
 
 def _counted(model: type[Model], number: int) -> SafeString:

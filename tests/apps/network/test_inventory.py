@@ -17,6 +17,7 @@ from chappe.kit.audit import services as audit
 from chappe.kit.audit.models import AuditEntry
 from chappe.kit.documents.models import StoredFile
 from chappe.kit.screens import registry
+from chappe.kit.screens.views.dependants import dependants
 from tests.contracts.screens import body
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +65,7 @@ def test_what_hangs_on_a_pm_keeps_it():
     assert told() == before
 
 
-def test_the_page_that_refuses_a_deletion_leads_to_what_must_go_first(client, alice):
+def test_the_page_that_refuses_a_deletion_leads_to_what_must_go_first(client, alice, bruno):
     """The first five of each kind, for who may open them."""
     pm = make(Pm, reference="PM-1")
     rows = [make(Building, reference=f"IMB-{n}", pm=pm) for n in range(1, 8)]
@@ -77,6 +78,10 @@ def test_the_page_that_refuses_a_deletion_leads_to_what_must_go_first(client, al
     assert line.startswith("7 ")
     assert line.endswith(", …)")
     assert "IMB-6" not in line
+    [said] = dependants(pm, bruno)[1]  # who has no part in the network is told how many, and not which
+    assert said.startswith("7 ")
+    assert "IMB" not in said
+    assert "<a" not in said
     for row in rows[1:]:
         services.delete(actor=SYSTEM, object=row)
     [line] = client.get(registry.url("network.pm", "delete", pk=pm.pk)).context["blocked"]
